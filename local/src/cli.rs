@@ -1,0 +1,134 @@
+//! What a person can type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use graphnode_core::options::{DetailLevel, Language};
+
+/// Where the model lies unless said otherwise.
+pub(crate) const DEFAULT_MODEL: &str = "models/all-MiniLM-L6-v2";
+
+/// Turn your AI-chat history into a knowledge graph you can see, search and read about.
+///
+/// Exit codes: 0 done; 1 something failed; 2 wrong usage; 3 the input is no export, or holds nothing to show;
+/// 4 the model is missing, damaged or another one; 130 stopped by Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "graphnode", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Print one JSON object for machines, no progress
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build the graph of an export
+    Build(Build),
+    /// Search a built graph by meaning
+    Search(Search),
+    /// Show what a built graph holds
+    Inspect(Inspect),
+    /// Read an export without building: what is in it, what would be skipped and why
+    Check(Check),
+    /// Prepare or verify the sentence model
+    #[command(subcommand)]
+    Model(Model),
+}
+
+/// Arguments of `build`.
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// The export: the ZIP as downloaded, its conversations.json, or a folder with conversations and notes
+    pub export: PathBuf,
+    /// Folder to write the results to
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Fewest clusters
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub min_clusters: usize,
+    /// Most clusters
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub max_clusters: usize,
+    /// Language of names and summary: en, ko or zh
+    #[arg(long, default_value = "en")]
+    pub language: Language,
+    /// Language of the summary, where it differs
+    #[arg(long, value_name = "LANGUAGE")]
+    pub summary_language: Option<Language>,
+    /// How much the summary says: brief, standard or detailed
+    #[arg(long, value_name = "LEVEL", default_value = "standard")]
+    pub detail: DetailLevel,
+    /// Write no summary
+    #[arg(long)]
+    pub no_summary: bool,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub model: ModelFolder,
+}
+
+/// Which model to use.
+#[derive(Debug, Args)]
+pub(crate) struct ModelFolder {
+    /// Folder of the sentence model
+    #[arg(long = "model", value_name = "DIR", env = "GRAPHNODE_MODEL", default_value = DEFAULT_MODEL)]
+    pub folder: PathBuf,
+}
+
+/// Arguments of `search`.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Folder of a build
+    pub dir: PathBuf,
+    /// What to look for, in your own words
+    pub words: String,
+    /// Most results
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+    #[command(flatten)]
+    pub model: ModelFolder,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Folder of a build
+    pub dir: PathBuf,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The export, as for build
+    pub export: PathBuf,
+}
+
+/// What can be done with a model.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// Turn a sentence-transformers folder into one that starts quickly
+    Prepare(PrepareModel),
+    /// Check a prepared model byte by byte
+    Verify(ModelFolder),
+}
+
+/// Arguments of `model prepare`.
+#[derive(Debug, Args)]
+pub(crate) struct PrepareModel {
+    /// Folder with config.json, tokenizer.json or vocab.txt, and model.safetensors
+    pub source: PathBuf,
+    /// Folder to write
+    #[arg(default_value = DEFAULT_MODEL)]
+    pub folder: PathBuf,
+    /// Refuse weights (model.safetensors) with another SHA-256
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
+    /// Keep 32-bit weights: four times the size, half the speed, the reference's exact vectors
+    #[arg(long)]
+    pub f32: bool,
+}

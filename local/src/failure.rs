@@ -1,0 +1,144 @@
+//! How a command fails: one line for the person, an exit code for a script.
+
+use std::path::{Path, PathBuf};
+
+use graphnode_adapters::exact_index::IndexError;
+use graphnode_adapters::folder::FolderError;
+use graphnode_core::options::InvalidOption;
+use graphnode_core::watch::Cancelled;
+use graphnode_embedding::ModelError;
+use graphnode_pipeline::import::ImportError;
+use graphnode_pipeline::job::JobError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The person asked for what cannot be.
+    #[error(transparent)]
+    Usage(#[from] InvalidOption),
+    /// The input cannot be opened.
+    #[error("{}: {source}", path.display())]
+    Open {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A folder holds nothing to import.
+    #[error(
+        "{} holds none of conversations.json, conversations-NNN.json, input.json, notes.json, notions.json; \
+         name the export itself or its unpacked folder",
+        .0.display()
+    )]
+    NothingInFolder(PathBuf),
+    /// The input is no export.
+    #[error(transparent)]
+    Import(ImportError),
+    /// The job failed.
+    #[error(transparent)]
+    Job(JobError),
+    /// The model cannot be used.
+    #[error(transparent)]
+    Model(ModelError),
+    /// A build was made by another model than the one at hand.
+    #[error(
+        "{} was built with {built}, but the model at hand is {present}: pass --model FOLDER of the former, or \
+         build again",
+        dir.display()
+    )]
+    OtherModel {
+        /// The build.
+        dir: PathBuf,
+        /// Its model.
+        built: String,
+        /// The model at hand.
+        present: String,
+    },
+    /// A result cannot be written.
+    #[error(transparent)]
+    Write(#[from] FolderError),
+    /// A build cannot be searched.
+    #[error("{0}; build the graph first: graphnode build EXPORT --out DIR")]
+    Index(#[from] IndexError),
+    /// A build's graph cannot be read.
+    #[error("{} cannot be read ({problem}); build the graph first: graphnode build EXPORT --out DIR", path.display())]
+    Graph {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The query cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] graphnode_core::encoder::EncodeError),
+    /// The machine did not give the threads.
+    #[error("the worker threads cannot be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The person stopped it.
+    #[error("stopped; nothing was written")]
+    Cancelled,
+}
+
+impl Failure {
+    /// The process's exit code, as the help text lists them.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Open { .. } | Self::NothingInFolder(_) | Self::Import(_) => 3,
+            Self::Job(JobError::Import(_) | JobError::NothingToShow { .. }) => 3,
+            Self::Model(_) | Self::OtherModel { .. } => 4,
+            Self::Cancelled => 130,
+            _ => 1,
+        }
+    }
+
+    /// A stable kebab-case code for `--json`.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::Open { .. } => "cannot-open",
+            Self::NothingInFolder(_) => "nothing-in-folder",
+            Self::Import(error) | Self::Job(JobError::Import(error)) => error.code(),
+            Self::Job(JobError::NothingToShow { .. }) => "nothing-to-show",
+            Self::Model(_) => "model",
+            Self::OtherModel { .. } => "other-model",
+            Self::Write(_) => "cannot-write",
+            Self::Index(_) | Self::Graph { .. } => "no-build",
+            Self::Cancelled => "cancelled",
+            _ => "failed",
+        }
+    }
+
+    /// [`Failure::Open`] of `path`.
+    pub(crate) fn open(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Open { path, source }
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Cancelled(_) => Self::Cancelled,
+            other => Self::Job(other),
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Cancelled(_) => Self::Cancelled,
+            other => Self::Import(other),
+        }
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Cancelled(Cancelled) => Self::Cancelled,
+            other => Self::Model(other),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! How a long computation tells its caller where it is, and hears that it should stop.
+
+/// A step of the pipeline, in the order they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Reading the export.
+    Import,
+    /// Sentence embeddings of the chunks.
+    Embed,
+    /// Key phrases of every conversation.
+    Keywords,
+    /// The most similar conversations of each.
+    Neighbours,
+    /// Clusters and subclusters.
+    Clusters,
+    /// Names and descriptions of the clusters.
+    Names,
+    /// Similarity edges.
+    Edges,
+    /// Places on the map.
+    Layout,
+    /// What the whole history is about.
+    Summary,
+    /// Result files.
+    Write,
+}
+
+impl Stage {
+    /// Every stage, in the order they run.
+    pub const ALL: [Self; 10] = [
+        Self::Import,
+        Self::Embed,
+        Self::Keywords,
+        Self::Neighbours,
+        Self::Clusters,
+        Self::Names,
+        Self::Edges,
+        Self::Layout,
+        Self::Summary,
+        Self::Write,
+    ];
+
+    /// The name in logs and reports, as serialised.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Embed => "embed",
+            Self::Keywords => "keywords",
+            Self::Neighbours => "neighbours",
+            Self::Clusters => "clusters",
+            Self::Names => "names",
+            Self::Edges => "edges",
+            Self::Layout => "layout",
+            Self::Summary => "summary",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Where a computation reports to and is stopped from. Called from several threads, so it is shared and
+/// must be cheap.
+pub trait Watch: Sync {
+    /// `done` of `total` units of `stage` are finished. `done` never falls within a stage; a stage opens
+    /// with 0 and ends with `done == total`. `total` is 0 while it is not known.
+    fn progress(&self, stage: Stage, done: u64, total: u64);
+
+    /// True once the work should stop; asked between units of work.
+    fn cancelled(&self) -> bool;
+}
+
+/// The caller withdrew the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cancelled")]
+pub struct Cancelled;
+
+/// [`Cancelled`] once `watch` says so: the line to put between units of work.
+///
+/// # Errors
+/// [`Cancelled`].
+pub fn checkpoint(watch: &dyn Watch) -> Result<(), Cancelled> {
+    if watch.cancelled() { Err(Cancelled) } else { Ok(()) }
+}
+
+/// Nobody watches: no progress is shown, nothing is cancelled.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn progress(&self, _: Stage, _: u64, _: u64) {}
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stage_names_are_the_serialised_ones() {
+        for stage in Stage::ALL {
+            assert_eq!(serde_json::to_value(stage).unwrap(), stage.name());
+        }
+    }
+}

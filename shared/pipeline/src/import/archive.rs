@@ -1,0 +1,117 @@
+//! Finds the conversations in the ZIP archive of an export.
+
+use std::io::{self, Read, Seek};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::error::{Found, ImportError};
+
+/// A file of an archive that holds conversations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) index: usize,
+    /// Path within the archive.
+    pub(super) name: String,
+    /// Bytes unpacked, as the archive says.
+    pub(super) size: u64,
+}
+
+/// Opens an archive and lists its `conversations.json` and `conversations-NNN.json`, in whatever folder, the
+/// shards of a folder by number. All other files of an export (users, projects, pictures) are passed over.
+///
+/// # Errors
+/// [`ImportError::NotAnExport`] for an archive without any, a damaged or a locked one; [`ImportError::Read`].
+pub(super) fn open<R: Read + Seek>(
+    name: &str,
+    reader: R,
+) -> Result<(ZipArchive<R>, Vec<Entry>), ImportError> {
+    let archive = ZipArchive::new(reader).map_err(|error| archive_error(name, error))?;
+    let mut found = Vec::new();
+    for index in 0..archive.len() {
+        // A name that cannot be decoded is none of those looked for.
+        let Some(Ok(path)) = archive.name_for_index(index) else { continue };
+        if let Some(order) = shard_order(&path) {
+            found.push((order, index, path.into_owned()));
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        let files = archive.len();
+        return Err(ImportError::NotAnExport { source_name: name.to_owned(), found: Found::OtherZip(files) });
+    }
+    let mut entries = Vec::with_capacity(found.len());
+    for (_, index, path) in found {
+        let data = archive.by_index_data(index).map_err(|error| archive_error(name, error))?;
+        entries.push(Entry { index, name: path, size: data.size() });
+    }
+    Ok((archive, entries))
+}
+
+/// The import's error for one of the archive.
+pub(super) fn archive_error(name: &str, error: ZipError) -> ImportError {
+    let source_name = name.to_owned();
+    match error {
+        ZipError::Io(error) if !is_damage(&error) => ImportError::Read { source_name, error },
+        ZipError::UnsupportedArchive(_)
+        | ZipError::InvalidPassword
+        | ZipError::CompressionMethodNotSupported(_) => {
+            ImportError::NotAnExport { source_name, found: Found::UnreadableZip }
+        }
+        _ => ImportError::NotAnExport { source_name, found: Found::DamagedZip },
+    }
+}
+
+/// True for errors that mean wrong bytes rather than a reader that fails.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
+    )
+}
+
+/// Where a file comes in the order of reading: folder, then number; `None` for files without conversations.
+fn shard_order(path: &str) -> Option<(String, Option<u64>)> {
+    let (folder, file) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+    // macOS keeps a second, binary file for each in a folder of its own.
+    if folder.split(['/', '\\']).any(|part| part == "__MACOSX") {
+        return None;
+    }
+    let file = file.to_ascii_lowercase();
+    let shard = file.strip_prefix("conversations")?.strip_suffix(".json")?;
+    if shard.is_empty() {
+        return Some((folder.to_owned(), None));
+    }
+    let number = shard.strip_prefix(['-', '_'])?;
+    number
+        .bytes()
+        .all(|digit| digit.is_ascii_digit())
+        .then(|| number.parse().ok())?
+        .map(|number| (folder.to_owned(), Some(number)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_conversations_count_and_shards_come_by_number() {
+        let order = |path: &str| shard_order(path).map(|(folder, number)| format!("{folder}:{number:?}"));
+        assert_eq!(order("conversations.json").as_deref(), Some(":None"));
+        assert_eq!(order("a/b/Conversations.JSON").as_deref(), Some("a/b:None"));
+        assert_eq!(order("a\\conversations-010.json").as_deref(), Some("a:Some(10)"));
+        for other in [
+            "users.json",
+            "shared_conversations.json",
+            "conversations-a.json",
+            "conversations-.json",
+            "conversations.json.bak",
+            "__MACOSX/conversations.json",
+            "__MACOSX/._conversations.json",
+            "conversations/",
+        ] {
+            assert_eq!(order(other), None, "{other}");
+        }
+        assert!(shard_order("conversations-9.json") < shard_order("conversations-10.json"));
+    }
+}

@@ -1,0 +1,238 @@
+//! One job from sources to results: the function the worker, the Fargate task and one machine all call.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use graphnode_core::clock::Clock;
+use graphnode_core::contract::{Features, Graph, Report, ReportCounts, SkippedItem, Summary};
+use graphnode_core::encoder::{EncodeError, Encoder};
+use graphnode_core::ids::{GraphId, TaskId, UserId};
+use graphnode_core::options::BuildOptions;
+use graphnode_core::watch::{Cancelled, Stage, Watch};
+
+use crate::assemble::{self, Build};
+use crate::digest::{Digester, Document, Left};
+use crate::import::{ImportError, ImportReport, Limits, Source, import};
+use crate::keywords::corpus::korean_nouns;
+use crate::keywords::keywords;
+use crate::manifold::graph::NEIGHBOURS;
+use crate::neighbours::nearest;
+use crate::summary::{NodeSignals, summarise};
+use crate::{clusters, edges, embed, layout, names, page, space};
+
+/// Whose job it is and what was asked for.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The person.
+    pub user_id: UserId,
+    /// The person's graph.
+    pub graph_id: GraphId,
+    /// This job.
+    pub task_id: TaskId,
+    /// Grows with every build of the graph.
+    pub generation: u64,
+    /// What the person chose.
+    pub options: BuildOptions,
+    /// How much an import takes on.
+    pub limits: Limits,
+}
+
+/// What a job works with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Makes the vectors.
+    pub encoder: &'a dyn Encoder,
+    /// Tells the time for `generated_at` and for timings; nothing else depends on it.
+    pub clock: &'a dyn Clock,
+    /// Hears of progress, says when to stop.
+    pub watch: &'a dyn Watch,
+}
+
+/// What a job made, ready to be written: `features.json` last, as its appearance starts the indexing.
+#[derive(Debug)]
+pub struct Results {
+    /// `graph.json`.
+    pub graph: Graph,
+    /// `summary.json`, where one was asked for.
+    pub summary: Option<Summary>,
+    /// `graph.html`.
+    pub page: String,
+    /// `report.json`.
+    pub report: Report,
+    /// `features.json`.
+    pub features: Features,
+}
+
+/// Why a job failed. No message holds a word of a chat.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobError {
+    /// The caller withdrew the work.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// Nothing could be imported.
+    #[error(transparent)]
+    Import(ImportError),
+    /// The model could not process a text.
+    #[error(transparent)]
+    Encode(EncodeError),
+    /// The export is readable, and nothing in it has words.
+    #[error("the export holds no conversation with words ({read} read, {skipped} skipped): export again after a chat")]
+    NothingToShow {
+        /// Conversations and notes read.
+        read: u64,
+        /// Items skipped.
+        skipped: u64,
+    },
+}
+
+impl From<ImportError> for JobError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Import(other),
+        }
+    }
+}
+
+impl From<EncodeError> for JobError {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other @ EncodeError::Failed(_) => Self::Encode(other),
+        }
+    }
+}
+
+/// Makes the results of `job` from `sources`.
+///
+/// Works in the caller's `rayon` pool. Apart from `generated_at` and timings the results are a function of the
+/// sources' content and the options: neither threads nor the order of conversations change a byte.
+///
+/// # Errors
+/// [`JobError`]; no error is mended by trying the same again.
+pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<Results, JobError> {
+    let mut stopwatch = Stopwatch::new(means.clock);
+    let (documents, imported, left) = read(sources, job, means.watch)?;
+    stopwatch.lap(Stage::Import);
+
+    let embedded = embed::embed(&documents, means.encoder, means.watch)?;
+    stopwatch.lap(Stage::Embed);
+    let nouns = korean_nouns(&documents);
+    let keywords = keywords(&documents, &embedded, &nouns, means.encoder, means.watch)?;
+    stopwatch.lap(Stage::Keywords);
+    let space = space::space(&documents, &embedded, &nouns);
+    let neighbours = nearest(&space, NEIGHBOURS, means.watch)?;
+    stopwatch.lap(Stage::Neighbours);
+    let clusters = clusters::clusters(&space, &neighbours, job.options.clusters, means.watch)?;
+    stopwatch.lap(Stage::Clusters);
+    let members = clusters.members();
+    let themes = names::themes(&keywords, &members);
+    let cluster_names = names::names(&themes, job.options.language);
+    stopwatch.lap(Stage::Names);
+    let pairs = edges::pairs(&space, &clusters.graph, &neighbours);
+    let edges = edges::edges(&pairs, &clusters.labels, &keywords);
+    stopwatch.lap(Stage::Edges);
+    let places = layout::layout(&clusters, means.watch)?;
+    stopwatch.lap(Stage::Layout);
+
+    let counts = counts(&documents, &imported, &left);
+    let build = Build {
+        job,
+        model: means.encoder.model(),
+        generated_at: means.clock.now(),
+        documents: &documents,
+        vectors: &embedded.meaning,
+        keywords: &keywords,
+        clusters: &clusters,
+        themes: &themes,
+        names: &cluster_names,
+        pairs: &pairs,
+        places: &places,
+    };
+    let mut graph = assemble::graph(&build, edges, counts);
+    let signals: Vec<NodeSignals> = documents.iter().map(|document| document.signals).collect();
+    let summary = job.options.include_summary.then(|| {
+        summarise(
+            &graph,
+            job.options.summary_language,
+            job.options.detail_level,
+            build.generated_at,
+            Some(&signals),
+        )
+    });
+    stopwatch.lap(Stage::Summary);
+    graph.metadata.pipeline.timings_ms = stopwatch.milliseconds();
+    let page = page::page(&graph, summary.as_ref());
+    let report = assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
+    let features = assemble::features(&build);
+    Ok(Results { graph, summary, page, report, features })
+}
+
+type Imported = (Vec<Document>, ImportReport, Vec<(String, Left)>);
+
+fn read(sources: Vec<Source>, job: &Job, watch: &dyn Watch) -> Result<Imported, JobError> {
+    let mut digester = Digester::default();
+    let report = import(sources, &job.limits, watch, &mut |conversation| digester.add(conversation))?;
+    let (documents, left) = digester.finish();
+    if documents.is_empty() {
+        let read = report.conversations + report.notes;
+        return Err(JobError::NothingToShow { read, skipped: report.skipped_total });
+    }
+    Ok((documents, report, left))
+}
+
+fn counts(documents: &[Document], imported: &ImportReport, left: &[(String, Left)]) -> ReportCounts {
+    let sum = |count: fn(&Document) -> usize| documents.iter().map(count).sum::<usize>() as u64;
+    ReportCounts {
+        read: imported.conversations + imported.notes,
+        nodes: documents.len() as u64,
+        skipped: imported.skipped_total + left.len() as u64,
+        repaired: imported.repaired.total(),
+        messages: sum(|document| document.num_messages),
+        characters: sum(|document| document.characters),
+        chunks: sum(|document| document.chunks.len()),
+    }
+}
+
+fn skipped(imported: &ImportReport, left: &[(String, Left)]) -> Vec<SkippedItem> {
+    let unreadable = imported.skipped.iter().map(|item| SkippedItem {
+        source: Some(item.source.clone()),
+        index: Some(item.index),
+        id: item.id.clone(),
+        code: item.reason.code().to_owned(),
+        reason: item.reason.describe().to_owned(),
+    });
+    let wordless = left.iter().map(|(id, why)| SkippedItem {
+        source: None,
+        index: None,
+        id: Some(id.clone()),
+        code: why.code().to_owned(),
+        reason: why.describe().to_owned(),
+    });
+    unreadable.chain(wordless).take(1_000).collect()
+}
+
+/// Times stages one after the other.
+struct Stopwatch<'a> {
+    clock: &'a dyn Clock,
+    last: Duration,
+    laps: BTreeMap<String, u64>,
+}
+
+impl<'a> Stopwatch<'a> {
+    fn new(clock: &'a dyn Clock) -> Self {
+        Self { clock, last: clock.elapsed(), laps: BTreeMap::new() }
+    }
+
+    fn lap(&mut self, stage: Stage) {
+        let now = self.clock.elapsed();
+        self.laps.insert(stage.name().to_owned(), (now - self.last).as_millis() as u64);
+        self.last = now;
+    }
+
+    fn milliseconds(&self) -> BTreeMap<String, u64> {
+        self.laps.clone()
+    }
+}
+

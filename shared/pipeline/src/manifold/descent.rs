@@ -1,0 +1,152 @@
+//! Places that keep neighbours together: UMAP's stochastic gradient descent with negative sampling.
+
+use graphnode_core::matrix::Matrix;
+use graphnode_core::watch::{Cancelled, Watch, checkpoint};
+
+use crate::random::SplitMix64;
+use crate::sparse::SparseRows;
+
+/// How a picture is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Descent {
+    /// Passes over the edges; an edge of weight `w` takes part in a share `w / w_max` of them.
+    pub epochs: usize,
+    /// Others pushed away for each neighbour pulled.
+    pub negatives: usize,
+    /// Strength of the push.
+    pub repulsion: f32,
+    /// First step length; it falls to zero.
+    pub step: f32,
+    /// Seed of the samples.
+    pub seed: u64,
+}
+
+/// Moves `places` (one row of two values a node of `graph`); the first `fixed` of them stay.
+///
+/// Similarity of places is `1 / (1 + d²)`. Edges are walked in a fixed order on one thread: the samples, and so
+/// the picture, are a function of the seed alone.
+///
+/// # Errors
+/// [`Cancelled`] when `watch` says so.
+pub(crate) fn descend(
+    graph: &SparseRows,
+    places: &mut Matrix,
+    fixed: usize,
+    settings: Descent,
+    watch: &dyn Watch,
+) -> Result<(), Cancelled> {
+    let count = graph.rows();
+    let mut edges = edges(graph, settings.epochs);
+    let mut random = SplitMix64::new(settings.seed);
+    let (points, _) = places.data_mut().as_chunks_mut::<2>();
+    for epoch in 0..settings.epochs {
+        checkpoint(watch)?;
+        let step = settings.step * (1.0 - epoch as f32 / settings.epochs as f32);
+        for edge in &mut edges {
+            if edge.next > epoch as f32 {
+                continue;
+            }
+            edge.next += edge.period;
+            let (from, to) = (edge.from as usize, edge.to as usize);
+            let mut own = points[from];
+            pull(&mut own, &mut points[to], step, to >= fixed);
+            for _ in 0..settings.negatives {
+                let other = random.below(count);
+                if other != from {
+                    push(&mut own, &points[other], step * settings.repulsion);
+                }
+            }
+            if from >= fixed {
+                points[from] = own;
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Edge {
+    from: u32,
+    to: u32,
+    period: f32,
+    next: f32,
+}
+
+/// Both directions of every edge that takes part at all, in the order of nodes.
+fn edges(graph: &SparseRows, epochs: usize) -> Vec<Edge> {
+    let all = || (0..graph.rows()).flat_map(|from| graph.row(from).iter().map(move |&(to, weight)| (from, to, weight)));
+    let heaviest = all().map(|(.., weight)| weight).fold(0.0, f32::max);
+    all()
+        .filter(|(.., weight)| *weight > heaviest / epochs as f32)
+        .map(|(from, to, weight)| {
+            let period = heaviest / weight;
+            Edge { from: from as u32, to, period, next: period }
+        })
+        .collect()
+}
+
+const LONGEST_MOVE: f32 = 4.0;
+
+#[inline]
+fn pull(own: &mut [f32; 2], other: &mut [f32; 2], step: f32, moves: bool) {
+    let difference = [own[0] - other[0], own[1] - other[1]];
+    let squared = difference[0] * difference[0] + difference[1] * difference[1];
+    let factor = -2.0 / (1.0 + squared);
+    for axis in 0..2 {
+        let movement = (factor * difference[axis]).clamp(-LONGEST_MOVE, LONGEST_MOVE) * step;
+        own[axis] += movement;
+        if moves {
+            other[axis] -= movement;
+        }
+    }
+}
+
+#[inline]
+fn push(own: &mut [f32; 2], other: &[f32; 2], step: f32) {
+    let difference = [own[0] - other[0], own[1] - other[1]];
+    let squared = difference[0] * difference[0] + difference[1] * difference[1];
+    let factor = 2.0 / ((0.001 + squared) * (1.0 + squared));
+    for axis in 0..2 {
+        own[axis] += (factor * difference[axis]).clamp(-LONGEST_MOVE, LONGEST_MOVE) * step;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use graphnode_core::watch::Unwatched;
+
+    fn two_groups() -> (SparseRows, Matrix) {
+        let rows: Vec<Vec<(u32, f32)>> = (0..20_u32)
+            .map(|node| {
+                let group = node / 10 * 10;
+                (group..group + 10).filter(|&other| other != node).map(|other| (other, 1.0)).collect()
+            })
+            .collect();
+        let mut random = SplitMix64::new(3);
+        let places = Matrix::from_data(2, (0..40).map(|_| random.normal()).collect());
+        (SparseRows::new(&rows), places)
+    }
+
+    const SETTINGS: Descent = Descent { epochs: 200, negatives: 5, repulsion: 1.0, step: 1.0, seed: 9 };
+
+    fn distance(places: &Matrix, a: usize, b: usize) -> f32 {
+        places.row(a).iter().zip(places.row(b)).map(|(x, y)| (x - y).powi(2)).sum::<f32>().sqrt()
+    }
+
+    #[test]
+    fn neighbours_end_up_nearer_than_others() {
+        let (graph, mut places) = two_groups();
+        descend(&graph, &mut places, 0, SETTINGS, &Unwatched).unwrap();
+        let within = (1..10).map(|node| distance(&places, 0, node)).fold(0.0, f32::max);
+        let between = (10..20).map(|node| distance(&places, 0, node)).fold(f32::INFINITY, f32::min);
+        assert!(within < between, "{within} {between}");
+    }
+
+    #[test]
+    fn fixed_places_stay() {
+        let (graph, mut places) = two_groups();
+        let before = places.clone();
+        descend(&graph, &mut places, 20, SETTINGS, &Unwatched).unwrap();
+        assert_eq!(places, before);
+    }
+}

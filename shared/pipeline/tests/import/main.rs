@@ -1,0 +1,11 @@
+//! The importer from outside: every quirk of an export that is known, one test each.
+
+mod chatgpt;
+mod claude;
+mod damage;
+mod data;
+mod files;
+mod fixtures;
+mod flat;
+mod notes;
+mod watching;
