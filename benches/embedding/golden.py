@@ -1,6 +1,6 @@
 """Golden vectors for the tests of shared/embedding, from sentence-transformers in f32.
 
-    pip install sentence-transformers==5.* torch
+    pip install sentence-transformers torch
     python golden.py MODEL_FOLDER OUTPUT.json
 
 The vectors are stored as 16-bit integers scaled by the largest magnitude of each: exact to a cosine of about

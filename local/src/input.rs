@@ -49,10 +49,13 @@ mod tests {
 
     #[test]
     fn only_conversations_and_notes_of_a_folder_are_read() {
-        for name in ["conversations.json", "conversations-001.json", "input.json", "notes.json", "notion.json"] {
+        for name in
+            ["conversations.json", "conversations-001.json", "input.json", "notes.json", "notion.json"]
+        {
             assert!(is_part_of_a_bundle(name), "{name}");
         }
-        for name in ["users.json", "conversations-.json", "chat.html", "conversations-a.json", "labels.json"] {
+        for name in ["users.json", "conversations-.json", "chat.html", "conversations-a.json", "labels.json"]
+        {
             assert!(!is_part_of_a_bundle(name), "{name}");
         }
     }

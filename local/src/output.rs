@@ -1,5 +1,9 @@
 //! Everything that reaches the terminal.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program talks here, and only here")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program talks here, and only here"
+)]
 
 use std::process::ExitCode;
 

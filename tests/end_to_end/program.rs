@@ -10,7 +10,8 @@ pub(crate) fn root() -> PathBuf {
 
 /// The prepared model, as `make model` leaves it.
 pub(crate) fn model() -> PathBuf {
-    let folder = std::env::var_os("GRAPHNODE_MODEL").map_or_else(|| root().join("models/all-MiniLM-L6-v2"), PathBuf::from);
+    let folder = std::env::var_os("GRAPHNODE_MODEL")
+        .map_or_else(|| root().join("models/all-MiniLM-L6-v2"), PathBuf::from);
     assert!(folder.join("model.safetensors").exists(), "{} is missing: run `make model`", folder.display());
     folder
 }
@@ -28,7 +29,12 @@ fn binary() -> PathBuf {
 
 /// Runs `graphnode` with `arguments`.
 pub(crate) fn graphnode<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
-    Command::new(binary()).env("GRAPHNODE_MODEL", model()).current_dir(root()).args(arguments).output().unwrap()
+    Command::new(binary())
+        .env("GRAPHNODE_MODEL", model())
+        .current_dir(root())
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// What the program printed, which must be UTF-8.

@@ -110,6 +110,9 @@ fn closing_words(results: &Results, arguments: &Build, took: Duration) -> String
     for warning in &results.report.warnings {
         text += &format!("\nNote: {warning}\n");
     }
-    text += &format!("\nOpen the map:  {out}/{}\nSearch it:     graphnode search {out} \"your words\"", files::PAGE);
+    text += &format!(
+        "\nOpen the map:  {out}/{}\nSearch it:     graphnode search {out} \"your words\"",
+        files::PAGE
+    );
     text
 }

@@ -48,7 +48,8 @@ fn table(hits: &[Hit], graph: &Graph) -> String {
     hits.iter()
         .filter_map(|hit| {
             let node = graph.nodes.get(hit.node)?;
-            let date = node.timestamp.map_or_else(|| " ".repeat(10), |time| time.to_string()[..10].to_owned());
+            let date =
+                node.timestamp.map_or_else(|| " ".repeat(10), |time| time.to_string()[..10].to_owned());
             Some(format!("{:.2}  {date}  {}  [{}]\n", hit.score, node.title, node.cluster_name))
         })
         .collect()

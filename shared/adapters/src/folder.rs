@@ -69,7 +69,11 @@ impl ResultFolder {
         }
     }
 
-    fn write(&self, name: &str, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FolderError> {
+    fn write(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), FolderError> {
         let path = self.path(name);
         let attempt = || -> io::Result<()> {
             let mut builder = tempfile::Builder::new();

@@ -18,8 +18,9 @@ use std::sync::{Mutex, PoisonError};
 /// How weights are stored and multiplied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Precision {
-    /// Linear layers and word embeddings in eight bits, everything else in `f32`: four times smaller and twice
-    /// as fast, at a cosine of about 0.99 to the same model in `f32`.
+    /// Linear layers and word embeddings in eight bits, everything else in `f32`: a quarter of the size, and with
+    /// VNNI more than twice the speed (with AVX2 alone, half more). The cosine to the same model in `f32` is 0.9987
+    /// in the mean and 0.993 at least (all-MiniLM-L6-v2, 2,000 pieces of chats).
     Int8,
     /// Everything as trained.
     F32,

@@ -248,8 +248,14 @@ fn write_tensors(
     let path = target.join("model.safetensors");
     let text = serde_json::to_string(&provenance).map_err(|error| ModelError::damaged(&path, error))?;
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
+    // The library writes a temporary file that only its owner may read, and moves it here: the model gets the
+    // permissions that a file made here has.
+    let permissions = fs::File::create(&path).and_then(|file| Ok(file.metadata()?.permissions()));
+    let io = |source| ModelError::Io { path: path.clone(), source };
+    let permissions = permissions.map_err(io)?;
     safetensors::serialize_to_file(tensors, Some(metadata), &path)
-        .map_err(|error| ModelError::Io { path, source: std::io::Error::other(error) })
+        .map_err(|error| io(std::io::Error::other(error)))?;
+    fs::set_permissions(&path, permissions).map_err(io)
 }
 
 /// Name and shape of every tensor the computation needs, and whether it is rounded in an int8 model.

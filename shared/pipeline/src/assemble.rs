@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use graphnode_core::contract::{
-    Cluster, Edge, Features, FeaturesConversation, FeaturesMetadata, Graph, GraphMetadata, Node, NodeMetadata,
-    PipelineMetadata, Report, ReportCounts, SkippedItem, Subcluster, rounded,
+    Cluster, Edge, Features, FeaturesConversation, FeaturesMetadata, Graph, GraphMetadata, Node,
+    NodeMetadata, PipelineMetadata, Report, ReportCounts, SkippedItem, Subcluster, rounded,
 };
 use graphnode_core::encoder::ModelIdentity;
 use graphnode_core::matrix::Matrix;
@@ -222,7 +222,8 @@ pub(crate) fn report(
 fn warnings(imported: &ImportReport) -> Vec<String> {
     let mut warnings = Vec::new();
     if imported.truncated {
-        warnings.push("the export ends early: what comes after the cut is missing; download it again".to_owned());
+        warnings
+            .push("the export ends early: what comes after the cut is missing; download it again".to_owned());
     }
     for name in &imported.empty_sources {
         warnings.push(format!("{name} is empty"));

@@ -23,7 +23,11 @@ pub(crate) fn cluster<'a>(
     let mut messages = 0;
     let mut times: Vec<Timestamp> = Vec::new();
     for document in documents {
-        if document.source_type == SourceType::Chat { conversations += 1 } else { notes += 1 }
+        if document.source_type == SourceType::Chat {
+            conversations += 1
+        } else {
+            notes += 1
+        }
         messages += document.num_messages;
         times.extend(document.timestamp());
     }

@@ -129,8 +129,7 @@ impl Digester {
 
     fn digest(&mut self, conversation: Conversation) -> Option<Document> {
         let signals = NodeSignals::of(&conversation);
-        let clean: Vec<String> =
-            conversation.sections.iter().map(|section| clean(&section.text)).collect();
+        let clean: Vec<String> = conversation.sections.iter().map(|section| clean(&section.text)).collect();
         let mut words: Vec<&str> = clean.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
         let title = conversation.title;
         let fallback;
@@ -310,7 +309,9 @@ mod tests {
     #[test]
     fn east_asian_chunks_are_shorter() {
         let (documents, _) = digest(vec![conversation("a", None, &[&"机器学习".repeat(100)])]);
-        assert!(documents[0].chunks.iter().all(|chunk| chunk.chars().count() <= CHUNK_UNITS / EAST_ASIAN_UNITS));
+        assert!(
+            documents[0].chunks.iter().all(|chunk| chunk.chars().count() <= CHUNK_UNITS / EAST_ASIAN_UNITS)
+        );
         assert_eq!(documents[0].chunks.concat(), "机器学习".repeat(100), "nothing is lost at the cuts");
     }
 

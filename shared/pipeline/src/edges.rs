@@ -35,7 +35,8 @@ pub(crate) type Pair = (u32, u32, f32);
 /// `neighbours` with weights. Their similarity is that of `space`.
 pub(crate) fn pairs(space: &Matrix, graph: &SparseRows, neighbours: &[Neighbours]) -> Vec<Pair> {
     let moved = diffused(space, graph);
-    let reranked: Vec<Neighbours> = (0..space.rows()).into_par_iter().map(|row| rerank(&moved, row, &neighbours[row])).collect();
+    let reranked: Vec<Neighbours> =
+        (0..space.rows()).into_par_iter().map(|row| rerank(&moved, row, &neighbours[row])).collect();
     let mut found = mutual(&reranked);
     for (own, list) in reranked.iter().enumerate() {
         if let Some(&(other, _)) = list.first() {
@@ -158,7 +159,10 @@ mod tests {
     #[test]
     fn mutual_neighbours_are_joined_and_no_related_one_is_alone() {
         let angles = [0.0_f32, 0.1, 0.2, 1.2];
-        let space = Matrix::from_data(3, angles.iter().flat_map(|a| [a.cos(), a.sin(), 0.0]).chain([0.0, 0.0, 1.0]).collect());
+        let space = Matrix::from_data(
+            3,
+            angles.iter().flat_map(|a| [a.cos(), a.sin(), 0.0]).chain([0.0, 0.0, 1.0]).collect(),
+        );
         let neighbours = nearest(&space, 25, &Unwatched).unwrap();
         let joined = pairs(&space, &averaged_graph(&neighbours), &neighbours);
         assert!(joined.iter().any(|&(a, b, _)| (a, b) == (0, 1)));

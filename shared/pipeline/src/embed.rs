@@ -71,8 +71,12 @@ pub(crate) fn embed(
     watch: &dyn Watch,
 ) -> Result<Embedded, EncodeError> {
     let tongues: Vec<Tongue> = documents.par_iter().map(|document| tongue(document, encoder)).collect();
-    let parts: Vec<Part> =
-        documents.iter().zip(&tongues).enumerate().flat_map(|(index, (document, tongue))| parts(index, document, *tongue)).collect();
+    let parts: Vec<Part> = documents
+        .iter()
+        .zip(&tongues)
+        .enumerate()
+        .flat_map(|(index, (document, tongue))| parts(index, document, *tongue))
+        .collect();
     let dimension = encoder.model().dimension;
     let mut meaning = Matrix::zeros(documents.len(), dimension);
     let mut style = Matrix::zeros(documents.len(), dimension);

@@ -77,7 +77,9 @@ pub enum JobError {
     #[error(transparent)]
     Encode(EncodeError),
     /// The export is readable, and nothing in it has words.
-    #[error("the export holds no conversation with words ({read} read, {skipped} skipped): export again after a chat")]
+    #[error(
+        "the export holds no conversation with words ({read} read, {skipped} skipped): export again after a chat"
+    )]
     NothingToShow {
         /// Conversations and notes read.
         read: u64,
@@ -164,7 +166,8 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     stopwatch.lap(Stage::Summary);
     graph.metadata.pipeline.timings_ms = stopwatch.milliseconds();
     let page = page::page(&graph, summary.as_ref());
-    let report = assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
+    let report =
+        assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
     let features = assemble::features(&build);
     Ok(Results { graph, summary, page, report, features })
 }
@@ -235,4 +238,3 @@ impl<'a> Stopwatch<'a> {
         self.laps.clone()
     }
 }
-

@@ -33,8 +33,8 @@ pub(crate) fn latent(rows: &SparseRows, features: usize) -> Matrix {
     // rightᵀ right = leftᵀ A Aᵀ left: its eigenvectors turn `left` into singular vectors.
     let (values, vectors) = eigen(inner(&right, &right));
     let mut turned = vectors.columns(0, wanted).into_owned();
-    for place in 0..wanted {
-        turned.column_mut(place).scale_mut(values[place].max(0.0).sqrt());
+    for (mut column, value) in turned.column_iter_mut().zip(&values) {
+        column.scale_mut(value.max(0.0).sqrt());
     }
     let mut vectors = times(&left, &turned);
     vectors.normalise_rows();

@@ -21,7 +21,8 @@ pub(crate) fn layout(clusters: &Clusters, watch: &dyn Watch) -> Result<Matrix, C
     let mut places = principal_plane(&clusters.points);
     scale(&mut places, 10.0);
     watch.progress(Stage::Layout, 1, 2);
-    let settings = Descent { epochs: epochs(places.rows()), negatives: 5, repulsion: 1.0, step: 1.0, seed: SEED };
+    let settings =
+        Descent { epochs: epochs(places.rows()), negatives: 5, repulsion: 1.0, step: 1.0, seed: SEED };
     descend(&clusters.graph, &mut places, 0, settings, watch)?;
     scale(&mut places, 1.0);
     watch.progress(Stage::Layout, 2, 2);
@@ -39,7 +40,9 @@ fn principal_plane(points: &Matrix) -> Matrix {
     let mean = quality::centroids(points, &vec![0; points.rows()]);
     let centred: Vec<Vec<f64>> = points
         .iter_rows()
-        .map(|row| row.iter().enumerate().map(|(axis, &value)| f64::from(value - mean.row(0)[axis])).collect())
+        .map(|row| {
+            row.iter().enumerate().map(|(axis, &value)| f64::from(value - mean.row(0)[axis])).collect()
+        })
         .collect();
     let mut axes: Vec<Vec<f64>> = Vec::new();
     for place in 0..2 {
@@ -63,7 +66,9 @@ fn principal_plane(points: &Matrix) -> Matrix {
         axes.push(axis);
     }
     let place = |row: &Vec<f64>| {
-        axes.iter().map(|axis| row.iter().zip(axis).map(|(x, y)| x * y).sum::<f64>() as f32).collect::<Vec<_>>()
+        axes.iter()
+            .map(|axis| row.iter().zip(axis).map(|(x, y)| x * y).sum::<f64>() as f32)
+            .collect::<Vec<_>>()
     };
     let mut plane = Matrix::zeros(points.rows(), 2);
     centred.iter().enumerate().for_each(|(index, row)| plane.row_mut(index).copy_from_slice(&place(row)));
@@ -73,7 +78,9 @@ fn principal_plane(points: &Matrix) -> Matrix {
 /// Moves the middle of the bounding box to the origin and the farther edges to `extent`.
 fn scale(places: &mut Matrix, extent: f32) {
     let bounds = |axis: usize| {
-        places.iter_rows().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), row| (low.min(row[axis]), high.max(row[axis])))
+        places.iter_rows().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), row| {
+            (low.min(row[axis]), high.max(row[axis]))
+        })
     };
     let (horizontal, vertical) = (bounds(0), bounds(1));
     let widest = (horizontal.1 - horizontal.0).max(vertical.1 - vertical.0);
@@ -107,7 +114,8 @@ mod tests {
         let plane = principal_plane(&points);
         let spread = |axis: usize| {
             let values: Vec<f32> = plane.iter_rows().map(|row| row[axis]).collect();
-            values.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b)) - values.iter().fold(f32::INFINITY, |a, &b| a.min(b))
+            values.iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b))
+                - values.iter().fold(f32::INFINITY, |a, &b| a.min(b))
         };
         assert!((spread(0) - 9.0).abs() < 0.1 && (spread(1) - 5.0).abs() < 0.1);
     }

@@ -49,7 +49,8 @@ impl Lexicon {
 
     /// One row a document, unit length; empty for a text that shares no feature with another.
     pub(crate) fn rows(&self, documents: &[Document], nouns: &KoreanNouns) -> SparseRows {
-        let rows: Vec<Vec<(u32, f32)>> = documents.par_iter().map(|document| self.row(document, nouns)).collect();
+        let rows: Vec<Vec<(u32, f32)>> =
+            documents.par_iter().map(|document| self.row(document, nouns)).collect();
         let mut rows = SparseRows::new(&rows);
         rows.normalise_rows();
         rows

@@ -22,7 +22,10 @@ pub(crate) fn inner(a: &Matrix, b: &Matrix) -> DMatrix<f64> {
             for (x, y) in a.chunks_exact(left).zip(b.chunks_exact(right)) {
                 for (column, &value) in y.iter().enumerate() {
                     let value = f64::from(value);
-                    sums.column_mut(column).iter_mut().zip(x).for_each(|(sum, &x)| *sum += f64::from(x) * value);
+                    sums.column_mut(column)
+                        .iter_mut()
+                        .zip(x)
+                        .for_each(|(sum, &x)| *sum += f64::from(x) * value);
                 }
             }
             sums
@@ -38,11 +41,13 @@ pub(crate) fn times(a: &Matrix, b: &DMatrix<f64>) -> Matrix {
     let small: Vec<f32> = b.transpose().iter().map(|&value| value as f32).collect();
     let mut product = Matrix::zeros(a.rows(), columns);
     // `small` is b row by row: the transpose of a column-major matrix, read as columns.
-    product.data_mut().par_chunks_mut(columns).zip(a.data().par_chunks(a.columns())).for_each(|(sums, row)| {
-        for (&value, line) in row.iter().zip(small.chunks_exact(columns)) {
-            sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += value * x);
-        }
-    });
+    product.data_mut().par_chunks_mut(columns).zip(a.data().par_chunks(a.columns())).for_each(
+        |(sums, row)| {
+            for (&value, line) in row.iter().zip(small.chunks_exact(columns)) {
+                sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += value * x);
+            }
+        },
+    );
     product
 }
 

@@ -10,12 +10,13 @@ use graphnode_core::options::Language;
 use rustc_hash::FxHashMap;
 
 use crate::keywords::{Keywords, Scored};
+use crate::words::gloss::translation;
 use crate::words::script::{self, Script};
 
 /// Most phrases that describe a cluster.
 const MOST_THEMES: usize = 10;
-/// A phrase in the language asked for is preferred to one this much more telling.
-const PREFERENCE: f64 = 3.0;
+/// A phrase in the language asked for is preferred to one in another unless that stands this many times earlier.
+const PREFERENCE: f64 = 6.0;
 
 /// Phrases that tell a group of conversations from the rest, best first; none is part of another.
 pub(crate) fn telling_phrases(keywords: &Keywords, groups: &[Vec<usize>], most: usize) -> Vec<Vec<String>> {
@@ -71,12 +72,13 @@ fn usual<'a>(spellings: &BTreeMap<&'a str, usize>) -> &'a str {
     spellings.iter().rev().max_by_key(|&(_, count)| count).map_or("", |(term, _)| term)
 }
 
-/// The first `most` terms of which none contains another or shares a word with an earlier one twice over.
+/// The first `most` terms of which none contains another or means the same in another language.
 fn distinct<'a>(terms: impl Iterator<Item = &'a str>, most: usize) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     let mut lowered: Vec<String> = Vec::new();
     for term in terms {
-        let lower = term.to_lowercase();
+        // 설탕 and sugar are one theme: the first of them stands for both.
+        let lower = translation(term).map_or_else(|| term.to_lowercase(), str::to_owned);
         if lowered.iter().any(|known| known.contains(&lower) || lower.contains(known.as_str())) {
             continue;
         }
@@ -170,7 +172,9 @@ fn numbered(name: &str, number: usize, language: Language) -> String {
 fn capitalised(term: &str) -> String {
     let mut characters = term.chars();
     match characters.next() {
-        Some(first) if !term.chars().any(char::is_uppercase) => first.to_uppercase().chain(characters).collect(),
+        Some(first) if !term.chars().any(char::is_uppercase) => {
+            first.to_uppercase().chain(characters).collect()
+        }
         _ => term.to_owned(),
     }
 }
@@ -182,7 +186,12 @@ mod tests {
     fn scored(terms: &[&str]) -> Vec<Scored> {
         terms
             .iter()
-            .map(|term| Scored { key: crate::words::key(term), words: vec![], term: (*term).to_owned(), score: 0.5 })
+            .map(|term| Scored {
+                key: crate::words::key(term),
+                words: vec![],
+                term: (*term).to_owned(),
+                score: 0.5,
+            })
             .collect()
     }
 

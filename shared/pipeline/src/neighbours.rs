@@ -31,7 +31,12 @@ pub(crate) fn nearest(space: &Matrix, count: usize, watch: &dyn Watch) -> Result
             checkpoint(watch)?;
             let rows = block * BLOCK_ROWS..((block + 1) * BLOCK_ROWS).min(total);
             buffer.resize(rows.len() * total, 0.0);
-            dot_products(&space.data()[rows.start * columns..rows.end * columns], space.data(), columns, buffer);
+            dot_products(
+                &space.data()[rows.start * columns..rows.end * columns],
+                space.data(),
+                columns,
+                buffer,
+            );
             let lines = buffer.chunks_exact(total);
             let found = rows.clone().zip(lines).map(|(row, line)| best(line, row, count)).collect();
             let finished = done.fetch_add(rows.len() as u64, Ordering::Relaxed) + rows.len() as u64;
@@ -76,10 +81,15 @@ mod tests {
     fn blocks_find_what_sorting_everything_finds() {
         let space = space(150);
         for (row, found) in nearest(&space, 5, &Unwatched).unwrap().into_iter().enumerate() {
-            let mut all: Vec<(f32, usize)> =
-                (0..150).filter(|&other| other != row).map(|other| (dot(space.row(row), space.row(other)), other)).collect();
+            let mut all: Vec<(f32, usize)> = (0..150)
+                .filter(|&other| other != row)
+                .map(|other| (dot(space.row(row), space.row(other)), other))
+                .collect();
             all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            assert_eq!(found.iter().map(|&(other, _)| other as usize).collect::<Vec<_>>(), all[..5].iter().map(|&(_, other)| other).collect::<Vec<_>>());
+            assert_eq!(
+                found.iter().map(|&(other, _)| other as usize).collect::<Vec<_>>(),
+                all[..5].iter().map(|&(_, other)| other).collect::<Vec<_>>()
+            );
         }
     }
 

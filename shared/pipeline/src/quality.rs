@@ -35,7 +35,13 @@ pub(crate) fn count(labels: &[usize]) -> usize {
 pub(crate) fn silhouettes(points: &Matrix, labels: &[usize]) -> Vec<f64> {
     let centroids = centroids(points, labels);
     let distance = |point: usize, cluster: usize| {
-        points.row(point).iter().zip(centroids.row(cluster)).map(|(x, y)| f64::from((x - y).powi(2))).sum::<f64>().sqrt()
+        points
+            .row(point)
+            .iter()
+            .zip(centroids.row(cluster))
+            .map(|(x, y)| f64::from((x - y).powi(2)))
+            .sum::<f64>()
+            .sqrt()
     };
     (0..points.rows())
         .map(|point| {
@@ -78,7 +84,11 @@ pub(crate) fn modularity(labels: &[usize], pairs: &[Pair]) -> f64 {
             inside[a] += weight;
         }
     }
-    inside.iter().zip(&degrees).map(|(inside, degree)| inside / total - (degree / (2.0 * total)).powi(2)).sum()
+    inside
+        .iter()
+        .zip(&degrees)
+        .map(|(inside, degree)| inside / total - (degree / (2.0 * total)).powi(2))
+        .sum()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -91,7 +101,8 @@ mod tests {
 
     #[test]
     fn modularity_of_two_joined_triangles_is_the_textbook_value() {
-        let pairs = [(0, 1, 1.0), (0, 2, 1.0), (1, 2, 1.0), (3, 4, 1.0), (3, 5, 1.0), (4, 5, 1.0), (2, 3, 1.0)];
+        let pairs =
+            [(0, 1, 1.0), (0, 2, 1.0), (1, 2, 1.0), (3, 4, 1.0), (3, 5, 1.0), (4, 5, 1.0), (2, 3, 1.0)];
         let labels = [0, 0, 0, 1, 1, 1];
         assert!((modularity(&labels, &pairs) - (6.0 / 7.0 - 0.5)).abs() < 1e-9);
     }

@@ -39,7 +39,9 @@ pub(crate) fn space(documents: &[Document], embedded: &Embedded, nouns: &KoreanN
     let mut rows = Matrix::zeros(documents.len(), columns);
     for (index, weights) in weights.iter().enumerate() {
         // A part that says nothing leaves its weight to the meaning.
-        let share = |part: &Matrix, weight: f32| if dot(part.row(index), part.row(index)) > 0.5 { weight } else { 0.0 };
+        let share = |part: &Matrix, weight: f32| {
+            if dot(part.row(index), part.row(index)) > 0.5 { weight } else { 0.0 }
+        };
         let (style_share, word_share) = (share(&style, weights.style), share(&words, weights.words));
         let shares = [1.0 - style_share - word_share, style_share, word_share];
         let row = rows.row_mut(index);
@@ -63,7 +65,9 @@ struct Weights {
 }
 
 fn weights(documents: &[Document], tongues: &[Tongue]) -> Vec<Weights> {
-    let share = |tongue: Tongue| tongues.iter().filter(|&&other| other == tongue).count() as f32 / tongues.len() as f32;
+    let share = |tongue: Tongue| {
+        tongues.iter().filter(|&&other| other == tongue).count() as f32 / tongues.len() as f32
+    };
     documents
         .iter()
         .zip(tongues)
@@ -76,7 +80,10 @@ fn weights(documents: &[Document], tongues: &[Tongue]) -> Vec<Weights> {
                 Tongue::Known => Weights { style: 0.0, words: WORDS_KNOWN * comparable },
                 Tongue::Korean | Tongue::Other => {
                     let style = STYLE_UNKNOWN * certain;
-                    Weights { style: style * comparable, words: certain.min(BOTH_UNKNOWN - style) * comparable }
+                    Weights {
+                        style: style * comparable,
+                        words: certain.min(BOTH_UNKNOWN - style) * comparable,
+                    }
                 }
             }
         })

@@ -44,14 +44,6 @@ impl SparseRows {
         }
     }
 
-    /// Multiplies row `index` by `factors[index]`.
-    pub(crate) fn scale_rows(&mut self, factors: &[f32]) {
-        for (index, factor) in factors.iter().enumerate() {
-            let row = self.starts[index]..self.starts[index + 1];
-            self.entries[row].iter_mut().for_each(|(_, value)| *value *= factor);
-        }
-    }
-
     /// The same values by feature: row `f` of the result holds (row, value) pairs, rows ascending.
     pub(crate) fn transposed(&self, features: usize) -> Self {
         let mut starts = vec![0_usize; features + 1];

@@ -16,8 +16,12 @@ pub struct HashingEncoder {
 
 impl Default for HashingEncoder {
     fn default() -> Self {
-        let model =
-            ModelIdentity { name: "hashing".to_owned(), dimension: 64, precision: "f32", max_tokens: usize::MAX };
+        let model = ModelIdentity {
+            name: "hashing".to_owned(),
+            dimension: 64,
+            precision: "f32",
+            max_tokens: usize::MAX,
+        };
         Self { model }
     }
 }
@@ -66,7 +70,9 @@ mod tests {
     #[test]
     fn shared_words_are_near_and_rows_depend_on_their_text_alone() {
         let encoder = HashingEncoder::default();
-        let rows = encoder.encode(&["bread flour oven", "bread flour yeast", "rust cargo crate"], &Unwatched).unwrap();
+        let rows = encoder
+            .encode(&["bread flour oven", "bread flour yeast", "rust cargo crate"], &Unwatched)
+            .unwrap();
         assert!(dot(rows.row(0), rows.row(1)) > dot(rows.row(0), rows.row(2)) + 0.2);
         assert_eq!(encoder.encode(&["rust cargo crate"], &Unwatched).unwrap().row(0), rows.row(2));
     }

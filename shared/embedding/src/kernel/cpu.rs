@@ -4,10 +4,13 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InstructionSet {
     /// AVX-512 F, BW, DQ, VL and VNNI, with FMA: 2019's Cascade Lake, 2022's Zen 4, and later.
+    #[cfg(target_arch = "x86_64")]
     Avx512,
     /// AVX2 with FMA: 2013's Haswell, 2017's Zen, and later.
+    #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// What the compilation target guarantees (SSE2, NEON).
+    /// What the compilation target guarantees: on x86-64 hardly usable, for want of a fused multiply-add; with
+    /// NEON sound but untuned.
     Portable,
 }
 
@@ -25,25 +28,23 @@ impl Cpu {
 
     /// Every set of this CPU, the widest first; the last one is always [`InstructionSet::Portable`].
     pub(crate) fn available() -> Vec<Self> {
-        let mut sets = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            if avx2
-                && is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vnni")
-            {
-                sets.push(Self(InstructionSet::Avx512));
-            }
-            if avx2 {
-                sets.push(Self(InstructionSet::Avx2));
-            }
-        }
-        sets.push(Self(InstructionSet::Portable));
-        sets
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        #[cfg(target_arch = "x86_64")]
+        let avx512 = avx2
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni");
+        let sets = [
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Avx512, avx512),
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Avx2, avx2),
+            (InstructionSet::Portable, true),
+        ];
+        sets.into_iter().filter(|(_, there)| *there).map(|(set, _)| Self(set)).collect()
     }
 
     /// The set this value proves.

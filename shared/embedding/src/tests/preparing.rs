@@ -39,6 +39,8 @@ fn preparing_twice_gives_the_same_bytes_and_leaves_nothing_else() {
     assert_eq!(prepare(&model.folder(), &target, &options, &Unwatched).unwrap(), first);
     assert_eq!(fs::read(target.join("model.safetensors")).unwrap(), bytes);
     assert_eq!(fs::read_dir(model.beside("models")).unwrap().count(), 1);
+    let permissions = |name: &str| fs::metadata(target.join(name)).unwrap().permissions();
+    assert_eq!(permissions("model.safetensors"), permissions("sentence_bert_config.json"));
     let mut names: Vec<_> = fs::read_dir(&target)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

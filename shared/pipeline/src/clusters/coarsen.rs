@@ -14,7 +14,8 @@ pub(super) fn near_duplicates(neighbours: &[Neighbours]) -> Vec<usize> {
     let mut count = 0;
     for (own, list) in neighbours.iter().enumerate() {
         let copies = list.iter().take_while(|(_, similarity)| *similarity >= NEAR_DUPLICATE);
-        let first = copies.filter(|(other, _)| (*other as usize) < own).map(|(other, _)| *other as usize).min();
+        let first =
+            copies.filter(|(other, _)| (*other as usize) < own).map(|(other, _)| *other as usize).min();
         match first {
             Some(other) => {
                 groups.push(groups[other]);
@@ -95,7 +96,8 @@ mod tests {
 
     #[test]
     fn copies_join_the_first_of_them() {
-        let lists = vec![vec![(2, 0.99), (1, 0.5)], vec![(0, 0.5)], vec![(0, 0.99), (3, 0.985)], vec![(2, 0.985)]];
+        let lists =
+            vec![vec![(2, 0.99), (1, 0.5)], vec![(0, 0.5)], vec![(0, 0.99), (3, 0.985)], vec![(2, 0.985)]];
         assert_eq!(near_duplicates(&lists), [0, 1, 0, 0]);
     }
 

@@ -173,8 +173,11 @@ fn spectral_points(spectrum: &Spectrum, count: usize) -> Matrix {
 
 /// Renumbers labels by size, the largest first, equal sizes by first occurrence.
 fn by_size(labels: &[usize]) -> Vec<usize> {
-    let mut order: Vec<(std::cmp::Reverse<usize>, usize)> =
-        members(labels).iter().enumerate().map(|(label, places)| (std::cmp::Reverse(places.len()), label)).collect();
+    let mut order: Vec<(std::cmp::Reverse<usize>, usize)> = members(labels)
+        .iter()
+        .enumerate()
+        .map(|(label, places)| (std::cmp::Reverse(places.len()), label))
+        .collect();
     order.sort_unstable();
     let mut rank = vec![0; order.len()];
     order.iter().enumerate().for_each(|(place, &(_, label))| rank[label] = place);
@@ -234,7 +237,8 @@ mod tests {
 
     /// Groups of rows that are near each other.
     fn grouped(sizes: &[usize]) -> (Matrix, Vec<Neighbours>, Vec<usize>) {
-        let truth: Vec<usize> = sizes.iter().enumerate().flat_map(|(group, &size)| vec![group; size]).collect();
+        let truth: Vec<usize> =
+            sizes.iter().enumerate().flat_map(|(group, &size)| vec![group; size]).collect();
         let mut random = SplitMix64::new(1);
         let mut space = Matrix::zeros(truth.len(), 16);
         for (row, &group) in truth.iter().enumerate() {
@@ -248,7 +252,7 @@ mod tests {
 
     #[test]
     fn groups_become_clusters_largest_first() {
-        let (space, neighbours, truth) = grouped(&[40, 30, 20]);
+        let (space, neighbours, truth) = grouped(&[30, 28, 20, 14]);
         let found = clusters(&space, &neighbours, ClusterRange::default(), &Unwatched).unwrap();
         assert_eq!(found.labels, truth);
         assert!(found.confidence.iter().all(|&confidence| confidence > 0.9));
@@ -273,7 +277,7 @@ mod tests {
             let (space, neighbours, _) = grouped(&[size]);
             let found = clusters(&space, &neighbours, ClusterRange::default(), &Unwatched).unwrap();
             assert_eq!(found.labels.len(), size);
-            assert_eq!(found.count(), size.min(3));
+            assert!((size.min(3)..=size.min(8)).contains(&found.count()));
         }
     }
 

@@ -57,11 +57,6 @@ impl Tree {
         self.labels(&self.merges[..kept.min(self.merges.len())])
     }
 
-    /// Heights of all merges, ascending.
-    pub(crate) fn heights(&self) -> impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + '_ {
-        self.merges.iter().map(|merge| merge.height)
-    }
-
     fn labels(&self, merges: &[Merge]) -> Vec<usize> {
         let mut parents: Vec<usize> = (0..self.points + merges.len()).collect();
         for (place, merge) in merges.iter().enumerate() {
@@ -197,7 +192,7 @@ mod tests {
         assert_eq!(tree.cut(3), truth);
         assert_eq!(tree.cut(1), vec![0; 47]);
         assert_eq!(tree.cut(47), (0..47).collect::<Vec<_>>());
-        assert!(tree.heights().is_sorted());
+        assert!(tree.merges.is_sorted_by_key(|merge| merge.height));
     }
 
     /// The greedy definition: always merge the pair whose union costs least.
@@ -207,15 +202,26 @@ mod tests {
         let tree = Tree::ward(&points, &[1.0; 18]);
         let mut groups: Vec<Vec<usize>> = (0..18).map(|point| vec![point]).collect();
         let cost = |group: &[usize]| {
-            let mean = |axis: usize| group.iter().map(|&p| f64::from(points.row(p)[axis])).sum::<f64>() / group.len() as f64;
+            let mean = |axis: usize| {
+                group.iter().map(|&p| f64::from(points.row(p)[axis])).sum::<f64>() / group.len() as f64
+            };
             let (x, y) = (mean(0), mean(1));
-            group.iter().map(|&p| (f64::from(points.row(p)[0]) - x).powi(2) + (f64::from(points.row(p)[1]) - y).powi(2)).sum::<f64>()
+            group
+                .iter()
+                .map(|&p| {
+                    (f64::from(points.row(p)[0]) - x).powi(2) + (f64::from(points.row(p)[1]) - y).powi(2)
+                })
+                .sum::<f64>()
         };
         while groups.len() > 4 {
             let pairs = (0..groups.len()).flat_map(|a| (a + 1..groups.len()).map(move |b| (a, b)));
             let (a, b) = pairs
                 .min_by(|&(a, b), &(c, d)| {
-                    let rise = |a: usize, b: usize| cost(&[groups[a].clone(), groups[b].clone()].concat()) - cost(&groups[a]) - cost(&groups[b]);
+                    let rise = |a: usize, b: usize| {
+                        cost(&[groups[a].clone(), groups[b].clone()].concat())
+                            - cost(&groups[a])
+                            - cost(&groups[b])
+                    };
                     rise(a, b).total_cmp(&rise(c, d))
                 })
                 .unwrap();

@@ -24,7 +24,9 @@ impl Corpus {
     pub(crate) fn read(documents: &[Document], nouns: &KoreanNouns) -> Self {
         let keys = documents
             .par_iter()
-            .map(|document| phrases(document.title_words(), &document.text, nouns).into_keys().collect::<Vec<_>>())
+            .map(|document| {
+                phrases(document.title_words(), &document.text, nouns).into_keys().collect::<Vec<_>>()
+            })
             .collect::<Vec<_>>();
         let mut keys: Vec<u64> = keys.concat();
         keys.par_sort_unstable();
@@ -38,7 +40,9 @@ impl Corpus {
 
     /// In how many documents a phrase of some document occurs; at least 1.
     pub(crate) fn frequency(&self, key: u64) -> u32 {
-        self.frequencies.binary_search_by_key(&key, |&(known, _)| known).map_or(1, |place| self.frequencies[place].1)
+        self.frequencies
+            .binary_search_by_key(&key, |&(known, _)| known)
+            .map_or(1, |place| self.frequencies[place].1)
     }
 
     /// Inverse document frequency: `ln((N + 1) / (n + 0.5))`, 0 for what every document holds.
@@ -106,7 +110,12 @@ fn casing(documents: &[Document]) -> FxHashMap<String, String> {
         all
     };
     let forms = documents.par_iter().fold(Forms::default, count).reduce(Forms::default, merge);
-    forms.into_iter().filter_map(|(lower, forms)| Some((usual_form(&lower, &forms)?, lower)).map(|(form, lower)| (lower, form))).collect()
+    forms
+        .into_iter()
+        .filter_map(|(lower, forms)| {
+            Some((usual_form(&lower, &forms)?, lower)).map(|(form, lower)| (lower, form))
+        })
+        .collect()
 }
 
 fn usual_form(lower: &str, forms: &FxHashMap<String, (u32, u32)>) -> Option<String> {

@@ -17,9 +17,11 @@ use rustc_hash::FxHashMap;
 
 use crate::digest::Document;
 use crate::embed::{Embedded, Tongue};
+use crate::words::gloss::translation;
 use crate::words::korean::KoreanNouns;
+use crate::words::stop::is_stop_word;
 use corpus::Corpus;
-use phrases::{Phrase, phrases};
+use phrases::{Phrase, phrase_key, phrases};
 
 /// Most keywords of a conversation.
 pub(crate) const MOST: usize = 8;
@@ -51,8 +53,8 @@ pub(crate) struct Scored {
 pub(crate) struct Keywords {
     /// Chosen phrases of each conversation, best first.
     pub chosen: Vec<Vec<Scored>>,
-    /// All candidates of each conversation that at least one other holds too, or that were chosen: what clusters
-    /// are named from. By key.
+    /// All candidates of each conversation, with what Korean and Chinese ones mean in English: what clusters are named
+    /// from, and what two conversations are found to share whatever their languages.
     pub candidates: Vec<Vec<Scored>>,
 }
 
@@ -88,6 +90,7 @@ pub(crate) fn keywords(
     watch.progress(Stage::Keywords, 2, 3);
     add_closeness(&mut ranked, embedded, encoder, watch)?;
     let chosen: Vec<Vec<Scored>> = ranked.par_iter().map(|candidates| choose(candidates)).collect();
+    ranked.par_iter_mut().for_each(add_translations);
     watch.progress(Stage::Keywords, 3, 3);
     Ok(Keywords { chosen, candidates: ranked })
 }
@@ -162,7 +165,8 @@ fn add_closeness(
     let terms = encoder.encode(&texts, &Silent(watch))?;
     ranked.par_iter_mut().enumerate().filter(|(index, _)| known(*index)).for_each(|(index, candidates)| {
         let closeness = |term: &str| {
-            rows.get(term).map(|&row| f64::from(dot(terms.row(row), embedded.meaning.row(index))).clamp(0.0, 1.0))
+            rows.get(term)
+                .map(|&row| f64::from(dot(terms.row(row), embedded.meaning.row(index))).clamp(0.0, 1.0))
         };
         for candidate in candidates.iter_mut() {
             let near = closeness(&candidate.term).unwrap_or(0.0);
@@ -171,6 +175,28 @@ fn add_closeness(
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
     });
     Ok(())
+}
+
+/// Adds the English of every candidate that the dictionary knows.
+fn add_translations(candidates: &mut Vec<Scored>) {
+    let translated: Vec<Scored> = candidates
+        .iter()
+        .filter_map(|candidate| {
+            let english = translation(&candidate.term)?;
+            let words: Vec<u64> = english.split(' ').map(crate::words::key).collect();
+            let known = |key: u64| candidates.iter().any(|other| other.key == key);
+            let key = phrase_key(&words);
+            (!known(key) && !english.split(' ').any(is_stop_word)).then(|| Scored {
+                key,
+                words,
+                term: english.to_owned(),
+                score: candidate.score,
+            })
+        })
+        .collect();
+    candidates.extend(translated);
+    candidates.sort_by(|a, b| a.key.cmp(&b.key).then(b.score.total_cmp(&a.score)));
+    candidates.dedup_by_key(|candidate| candidate.key);
 }
 
 /// Cancels with its caller's watch, but keeps the encoder's progress to itself.

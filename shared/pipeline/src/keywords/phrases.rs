@@ -98,7 +98,10 @@ impl<'a> Window<'a> {
     /// Takes the next word; a stop word, an unpresentable one or a clause boundary empties the window.
     fn push(&mut self, token: Token<'a>) {
         let lower = token.surface.to_lowercase();
-        if !token.presentable || stop::is_stop_word(&lower) || lower.split(['-', '\'', '’']).any(stop::is_role) {
+        if !token.presentable
+            || stop::is_stop_word(&lower)
+            || lower.split(['-', '\'', '’']).any(stop::is_role)
+        {
             self.length = 0;
             return;
         }

@@ -73,7 +73,9 @@ struct Edge {
 
 /// Both directions of every edge that takes part at all, in the order of nodes.
 fn edges(graph: &SparseRows, epochs: usize) -> Vec<Edge> {
-    let all = || (0..graph.rows()).flat_map(|from| graph.row(from).iter().map(move |&(to, weight)| (from, to, weight)));
+    let all = || {
+        (0..graph.rows()).flat_map(|from| graph.row(from).iter().map(move |&(to, weight)| (from, to, weight)))
+    };
     let heaviest = all().map(|(.., weight)| weight).fold(0.0, f32::max);
     all()
         .filter(|(.., weight)| *weight > heaviest / epochs as f32)

@@ -20,7 +20,9 @@ pub(crate) fn averaged_graph(neighbours: &[Neighbours]) -> SparseRows {
             let mut all: Vec<(u32, f32)> = graphs.iter().flat_map(|graph| graph.row(row)).copied().collect();
             all.sort_by_key(|&(other, _)| other);
             all.chunk_by(|a, b| a.0 == b.0)
-                .map(|same| (same[0].0, same.iter().map(|(_, weight)| weight).sum::<f32>() / SIZES.len() as f32))
+                .map(|same| {
+                    (same[0].0, same.iter().map(|(_, weight)| weight).sum::<f32>() / SIZES.len() as f32)
+                })
                 .collect()
         })
         .collect();
@@ -35,8 +37,10 @@ pub(crate) fn fuzzy_graph(neighbours: &[Neighbours], size: usize) -> SparseRows 
         neighbours.par_iter().map(|list| memberships(&list[..list.len().min(size)])).collect();
     let by_target = SparseRows::new(&directed.iter().map(|row| sorted(row.clone())).collect::<Vec<_>>());
     let reverse = by_target.transposed(neighbours.len());
-    let rows: Vec<Vec<(u32, f32)>> =
-        (0..neighbours.len()).into_par_iter().map(|row| union(by_target.row(row), reverse.row(row))).collect();
+    let rows: Vec<Vec<(u32, f32)>> = (0..neighbours.len())
+        .into_par_iter()
+        .map(|row| union(by_target.row(row), reverse.row(row)))
+        .collect();
     SparseRows::new(&rows)
 }
 

@@ -54,7 +54,11 @@ fn normalised(graph: &SparseRows) -> SparseRows {
     let roots: Vec<f32> = (0..graph.rows()).map(root).collect();
     let rows: Vec<Vec<(u32, f32)>> = (0..graph.rows())
         .map(|row| {
-            graph.row(row).iter().map(|&(other, weight)| (other, weight * roots[row] * roots[other as usize])).collect()
+            graph
+                .row(row)
+                .iter()
+                .map(|&(other, weight)| (other, weight * roots[row] * roots[other as usize]))
+                .collect()
         })
         .collect();
     SparseRows::new(&rows)
@@ -73,7 +77,11 @@ fn filtered(operator: &SparseRows, columns: &Matrix, unwanted: f32) -> Matrix {
     let centre = f32::midpoint(unwanted, -1.0);
     let stretched = |columns: &Matrix| {
         let mut product = apply(operator, columns);
-        product.data_mut().iter_mut().zip(columns.data()).for_each(|(y, x)| *y = (*y - centre * x) / half_width);
+        product
+            .data_mut()
+            .iter_mut()
+            .zip(columns.data())
+            .for_each(|(y, x)| *y = (*y - centre * x) / half_width);
         product
     };
     let mut before = columns.clone();
@@ -117,7 +125,11 @@ mod tests {
 
     #[test]
     fn separate_parts_have_an_eigenvalue_of_one_each() {
-        let found = spectrum(&graph(6, &[(0, 1, 1.0), (1, 2, 1.0), (0, 2, 1.0), (3, 4, 1.0), (4, 5, 1.0), (3, 5, 1.0)]), 3, 1);
+        let found = spectrum(
+            &graph(6, &[(0, 1, 1.0), (1, 2, 1.0), (0, 2, 1.0), (3, 4, 1.0), (4, 5, 1.0), (3, 5, 1.0)]),
+            3,
+            1,
+        );
         assert!((found.values[1] - 1.0).abs() < 1e-5 && found.values[2] < 0.1);
     }
 

@@ -31,6 +31,11 @@ static DICTIONARY: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::n
     dictionary
 });
 
+/// What a Korean or Chinese word means in English, where the dictionary has the whole of it.
+pub(crate) fn translation(word: &str) -> Option<&'static str> {
+    DICTIONARY.get(word).copied()
+}
+
 /// The gloss of `text`: known words in English, alphabetic words as they are. `None` where the dictionary knows too
 /// little of it.
 pub(crate) fn gloss(text: &str) -> Option<String> {
@@ -86,7 +91,10 @@ mod tests {
 
     #[test]
     fn known_words_become_english() {
-        assert_eq!(gloss("Docker 데이터베이스를 설치하는 컴퓨터").as_deref(), Some("Docker database install computer"));
+        assert_eq!(
+            gloss("Docker 데이터베이스를 설치하는 컴퓨터").as_deref(),
+            Some("Docker database install computer")
+        );
         let chinese = gloss("电脑里的数据库").unwrap();
         assert!(chinese.contains("computer") && chinese.contains("database"), "{chinese}");
     }

@@ -9,10 +9,48 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Particles of two or more syllables: hardly ever the end of a noun.
 const LONG_PARTICLES: [&str; 42] = [
-    "에서부터", "으로부터", "이라고는", "에서는", "에서도", "으로는", "으로도", "까지는", "까지도", "부터는",
-    "에게서", "이라는", "이라고", "이라도", "이라면", "한테서", "에서의", "으로의", "에서", "에게", "에는", "에도",
-    "으로", "까지", "부터", "하고", "이랑", "처럼", "보다", "마다", "조차", "밖에", "이나", "이며", "이면", "이고",
-    "라는", "라고", "한테", "로는", "로도", "만큼",
+    "에서부터",
+    "으로부터",
+    "이라고는",
+    "에서는",
+    "에서도",
+    "으로는",
+    "으로도",
+    "까지는",
+    "까지도",
+    "부터는",
+    "에게서",
+    "이라는",
+    "이라고",
+    "이라도",
+    "이라면",
+    "한테서",
+    "에서의",
+    "으로의",
+    "에서",
+    "에게",
+    "에는",
+    "에도",
+    "으로",
+    "까지",
+    "부터",
+    "하고",
+    "이랑",
+    "처럼",
+    "보다",
+    "마다",
+    "조차",
+    "밖에",
+    "이나",
+    "이며",
+    "이면",
+    "이고",
+    "라는",
+    "라고",
+    "한테",
+    "로는",
+    "로도",
+    "만큼",
 ];
 
 /// Particles of one syllable, which may as well be the last syllable of a noun.
@@ -21,18 +59,117 @@ const SHORT_PARTICLES: [&str; 16] =
 
 /// Forms of `하다` and `되다` behind a noun: `예약하고` is the noun `예약`.
 const VERBALISERS: [&str; 38] = [
-    "하겠습니다", "했습니다", "하셨어요", "하고싶어", "합니다", "하세요", "하려고", "하려면", "하면서", "하거나",
-    "하지만", "할까요", "됩니다", "되었어", "하는데", "하는", "하고", "하면", "하게", "하기", "하다", "하지", "하며",
-    "해서", "해야", "해요", "해줘", "했어", "했는", "했던", "된다", "되는", "되면", "되고", "할", "한", "해", "됨",
+    "하겠습니다",
+    "했습니다",
+    "하셨어요",
+    "하고싶어",
+    "합니다",
+    "하세요",
+    "하려고",
+    "하려면",
+    "하면서",
+    "하거나",
+    "하지만",
+    "할까요",
+    "됩니다",
+    "되었어",
+    "하는데",
+    "하는",
+    "하고",
+    "하면",
+    "하게",
+    "하기",
+    "하다",
+    "하지",
+    "하며",
+    "해서",
+    "해야",
+    "해요",
+    "해줘",
+    "했어",
+    "했는",
+    "했던",
+    "된다",
+    "되는",
+    "되면",
+    "되고",
+    "할",
+    "한",
+    "해",
+    "됨",
 ];
 
 /// Endings that mark a verb or adjective form: such a word is no keyword.
 const VERBAL_ENDINGS: [&str; 62] = [
-    "니다", "니까", "세요", "어요", "아요", "해요", "네요", "데요", "까요", "나요", "군요", "지요", "죠", "예요", "이에요",
-    "에요", "은데", "는데", "인데", "한데", "지만", "어서", "아서", "려고", "려면", "면서", "으면", "거나", "든지", "도록",
-    "싶어", "싶은", "싶다", "있는", "있어", "있다", "없는", "없어", "없다", "같은", "같아", "이다", "된다", "한다", "했다",
-    "었다", "았다", "겠다", "는다", "었는", "았는", "어야", "아야", "어도", "아도", "던데", "을까", "ㄹ까", "줘", "줄래",
-    "을게", "할게",
+    "니다",
+    "니까",
+    "세요",
+    "어요",
+    "아요",
+    "해요",
+    "네요",
+    "데요",
+    "까요",
+    "나요",
+    "군요",
+    "지요",
+    "죠",
+    "예요",
+    "이에요",
+    "에요",
+    "은데",
+    "는데",
+    "인데",
+    "한데",
+    "지만",
+    "어서",
+    "아서",
+    "려고",
+    "려면",
+    "면서",
+    "으면",
+    "거나",
+    "든지",
+    "도록",
+    "싶어",
+    "싶은",
+    "싶다",
+    "있는",
+    "있어",
+    "있다",
+    "없는",
+    "없어",
+    "없다",
+    "같은",
+    "같아",
+    "이다",
+    "된다",
+    "한다",
+    "했다",
+    "었다",
+    "았다",
+    "겠다",
+    "는다",
+    "었는",
+    "았는",
+    "어야",
+    "아야",
+    "어도",
+    "아도",
+    "던데",
+    "을까",
+    "ㄹ까",
+    "줘",
+    "줄래",
+    "을게",
+    "할게",
+];
+
+/// Last syllables that verb forms and particles end with: a word with one of them may be shown only where the corpus
+/// knows it as a noun (`화면` and `가을`, but not `끓이면` and `같은`).
+const DOUBTFUL_ENDINGS: [&str; 34] = [
+    "은", "는", "을", "를", "이", "가", "면", "고", "서", "게", "지", "기", "던", "며", "니", "자", "래",
+    "해", "려", "여", "워", "아", "어", "도", "데", "네", "요", "까", "다", "음", "된", "한", "운", "른",
 ];
 
 /// The stems that a corpus shows to be nouns.
@@ -108,7 +245,10 @@ impl KoreanNouns {
     /// Whether the word without its particles may be shown as a keyword: a noun of two to eight syllables
     /// that is no verb form.
     pub(crate) fn is_presentable(&self, noun: &str) -> bool {
-        (2..=8).contains(&syllables(noun)) && !VERBAL_ENDINGS.iter().any(|ending| noun.ends_with(ending))
+        let ends_with = |endings: &[&str]| endings.iter().any(|ending| noun.ends_with(ending));
+        (2..=8).contains(&syllables(noun))
+            && !ends_with(&VERBAL_ENDINGS)
+            && (self.stems.contains(noun) || !ends_with(&DOUBTFUL_ENDINGS))
     }
 }
 
@@ -154,11 +294,12 @@ mod tests {
 
     #[test]
     fn verb_forms_are_not_presentable() {
-        let nouns = nouns("예약 예약하고 예약을");
+        let nouns = nouns("예약 예약하고 예약을 화면 화면을");
         assert_eq!(nouns.noun("예약하고"), "예약");
         for word in ["먹었습니다", "좋아요", "있는데", "나"] {
             assert!(!nouns.is_presentable(nouns.noun(word)), "{word}");
         }
-        assert!(nouns.is_presentable("예약"));
+        assert!(nouns.is_presentable("예약") && nouns.is_presentable("화면"));
+        assert!(!nouns.is_presentable("끓이면"));
     }
 }

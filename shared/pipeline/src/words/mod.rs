@@ -155,7 +155,10 @@ fn is_inside_word(text: &str, position: usize, mark: char) -> bool {
     let letter_follows = rest.chars().next().is_some_and(char::is_alphanumeric);
     match mark {
         '\'' | '’' | '_' => letter_follows,
-        '.' => rest.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase()) && !ends_sentence(text, position),
+        '.' => {
+            rest.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+                && !ends_sentence(text, position)
+        }
         ':' => rest.starts_with(':') || (text[..position].ends_with(':') && letter_follows),
         '+' | '#' => !letter_follows && text[..position].ends_with(['C', 'F', '+']),
         _ => false,
@@ -185,7 +188,8 @@ fn is_presentable_word(word: &str) -> bool {
 /// small first word of three letters or more.
 fn is_camel_case(word: &str) -> bool {
     let bytes = word.as_bytes();
-    let humps = bytes.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count();
+    let humps =
+        bytes.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count();
     let small_first = bytes.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
     humps >= 2 || (humps == 1 && small_first >= 3 && word != "macOS")
 }

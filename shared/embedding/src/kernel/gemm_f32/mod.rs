@@ -4,7 +4,9 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use super::cpu::{Cpu, InstructionSet};
+use super::cpu::Cpu;
+#[cfg(target_arch = "x86_64")]
+use super::cpu::InstructionSet;
 use super::lanes::LANES;
 
 /// Rows of a tile: the sums of six rows of 64 columns leave registers for the operands.

@@ -11,6 +11,27 @@ use std::arch::x86_64::{
     _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
 };
 
+/// Runs the tile of `$rows` rows and the widest of `$widths` that `$rest` vectors of columns leave room for;
+/// comes to that width.
+macro_rules! run_tile {
+    ($tile:ident, [$($width:literal),*], $rows:ident, $rest:ident, $arguments:ident) => {{
+        let (depth, left, right, bias, target) = $arguments;
+        let vectors = [$($width),*].into_iter().find(|&width| width <= $rest).unwrap_or(1);
+        match ($rows, vectors) {
+            $(
+                (1, $width) => $tile::<1, $width>(depth, left, right, bias, target),
+                (2, $width) => $tile::<2, $width>(depth, left, right, bias, target),
+                (3, $width) => $tile::<3, $width>(depth, left, right, bias, target),
+                (4, $width) => $tile::<4, $width>(depth, left, right, bias, target),
+                (5, $width) => $tile::<5, $width>(depth, left, right, bias, target),
+                (_, $width) => $tile::<TILE_ROWS, $width>(depth, left, right, bias, target),
+            )*
+            _ => unreachable!("the width is one of the list"),
+        }
+        vectors
+    }};
+}
+
 /// Defines `$product`, which covers an extent with tiles of up to [`TILE_ROWS`] rows and the given numbers of
 /// vectors, and `$tile`, which computes one in registers.
 macro_rules! define_product {
@@ -51,7 +72,8 @@ macro_rules! define_product {
                     let values = &mut target.values[row * target.stride + column..];
                     let target = &mut StridedMut { values, stride: target.stride };
                     let rest = (extent.columns - column) / $lanes;
-                    column += $lanes * define_product!(@widths $widths $tile rest rows extent.depth left right bias target);
+                    let arguments = (extent.depth, left, right, bias, target);
+                    column += $lanes * run_tile!($tile, $widths, rows, rest, arguments);
                 }
                 row += rows;
             }
@@ -66,8 +88,7 @@ macro_rules! define_product {
             bias: Option<&[f32]>,
             target: &mut StridedMut<'_>,
         ) {
-            let left: [&[f32]; ROWS] =
-                std::array::from_fn(|row| &left.values[row * left.stride..][..depth]);
+            let left: [&[f32]; ROWS] = std::array::from_fn(|row| &left.values[row * left.stride..][..depth]);
             let mut sums = [[$zero(); VECTORS]; ROWS];
             if let Some(bias) = bias {
                 for vector in 0..VECTORS {
@@ -101,22 +122,6 @@ macro_rules! define_product {
             }
         }
     };
-    (@widths [$($width:literal),*] $tile:ident $rest:ident $rows:ident $extent:ident . $field:ident $left:ident $right:ident $bias:ident $target:ident) => {{
-        let depth = $extent.$field;
-        let vectors = [$($width),*].into_iter().find(|&width| width <= $rest).unwrap_or(1);
-        match ($rows, vectors) {
-            $(
-                (1, $width) => $tile::<1, $width>(depth, $left, $right, $bias, $target),
-                (2, $width) => $tile::<2, $width>(depth, $left, $right, $bias, $target),
-                (3, $width) => $tile::<3, $width>(depth, $left, $right, $bias, $target),
-                (4, $width) => $tile::<4, $width>(depth, $left, $right, $bias, $target),
-                (5, $width) => $tile::<5, $width>(depth, $left, $right, $bias, $target),
-                (_, $width) => $tile::<TILE_ROWS, $width>(depth, $left, $right, $bias, $target),
-            )*
-            _ => unreachable!("a width was taken from the list"),
-        }
-        vectors
-    }};
 }
 
 define_product!(

@@ -9,7 +9,9 @@ mod pairs;
 #[cfg(target_arch = "x86_64")]
 mod quads;
 
-use super::cpu::{Cpu, InstructionSet, for_each_instruction_set};
+#[cfg(target_arch = "x86_64")]
+use super::cpu::InstructionSet;
+use super::cpu::{Cpu, for_each_instruction_set};
 use super::elementwise::RowScale;
 
 /// Columns of a panel and of a tile.

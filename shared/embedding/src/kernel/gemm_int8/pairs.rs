@@ -10,7 +10,9 @@ use std::arch::x86_64::{
     _mm256_setzero_si256, _mm256_storeu_si256,
 };
 
-use super::{PANEL, TILE_ROWS, Tile};
+#[cfg(target_arch = "x86_64")]
+use super::TILE_ROWS;
+use super::{PANEL, Tile};
 use crate::kernel::cpu::{Cpu, InstructionSet};
 
 /// Two depths of the 64 columns of a panel, in parts of eight columns.

@@ -16,7 +16,12 @@ use builder::GraphBuilder;
 const LANGUAGES: [Language; 3] = [Language::En, Language::Ko, Language::Zh];
 const DETAILS: [DetailLevel; 3] = [DetailLevel::Brief, DetailLevel::Standard, DetailLevel::Detailed];
 
-fn summary_of(graph: &Graph, language: Language, detail: DetailLevel, signals: Option<&[NodeSignals]>) -> Summary {
+fn summary_of(
+    graph: &Graph,
+    language: Language,
+    detail: DetailLevel,
+    signals: Option<&[NodeSignals]>,
+) -> Summary {
     summarise(graph, language, detail, Timestamp::UNIX_EPOCH, signals)
 }
 

@@ -1,0 +1,76 @@
+"""Holds the arrows between crates: core <- {pipeline, embedding, adapters, testkit} <- {local, tests, benches}.
+
+Also budgets the number of crates behind each of ours, and allows known licences only. Reads `cargo metadata`.
+"""
+
+import json
+import re
+import subprocess
+import sys
+
+# What a crate of ours may name of ours; dev-dependencies are free to use testkit.
+MAY_USE = {
+    "graphnode-core": set(),
+    "graphnode-pipeline": {"graphnode-core"},
+    "graphnode-embedding": {"graphnode-core"},
+    "graphnode-adapters": {"graphnode-core"},
+    "graphnode-testkit": {"graphnode-core"},
+    "graphnode": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters"},
+    "graphnode-tests": set(),
+    "graphnode-benches": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding"},
+}
+# Most crates behind each, itself included (normal and build dependencies).
+BUDGET = {"graphnode-core": 30, "graphnode-pipeline": 115, "graphnode-embedding": 105, "graphnode-adapters": 40}
+LICENCES = {
+    "Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "ISC", "Unicode-3.0", "Zlib", "Unlicense",
+    "0BSD", "CC0-1.0", "CDLA-Permissive-2.0", "Apache-2.0 WITH LLVM-exception",
+}
+
+
+def allowed(licence):
+    """Whether some branch of an SPDX expression holds only licences of the list."""
+    text = licence.replace("/", " OR ").replace("(", " ").replace(")", " ")
+    branches = re.split(r"\s+OR\s+", text.strip())
+    return any(all(part.strip() in LICENCES for part in re.split(r"\s+AND\s+", branch)) for branch in branches)
+
+
+def main():
+    host = re.search(r"^host: (.*)$", subprocess.check_output(["rustc", "-vV"], text=True), re.MULTILINE).group(1)
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", host]
+    metadata = json.loads(subprocess.check_output(command))
+    packages = {package["id"]: package for package in metadata["packages"]}
+    nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
+    members = {packages[member]["name"]: member for member in metadata["workspace_members"]}
+    problems = []
+
+    def used(identity):
+        dependencies = nodes[identity]["deps"]
+        return [d["pkg"] for d in dependencies if any(kind["kind"] != "dev" for kind in d["dep_kinds"])]
+
+    for name, identity in sorted(members.items()):
+        ours = {packages[other]["name"] for other in used(identity)} & set(members)
+        if name not in MAY_USE:
+            problems.append(f"{name} is not in tests/dependency_wall.py")
+        elif ours - MAY_USE[name]:
+            problems.append(f"{name} must not use {', '.join(sorted(ours - MAY_USE[name]))}")
+        reached, waiting = set(), [identity]
+        while waiting:
+            current = waiting.pop()
+            if current not in reached:
+                reached.add(current)
+                waiting += used(current)
+        if len(reached) > BUDGET.get(name, sys.maxsize):
+            problems.append(f"{name} stands on {len(reached)} crates, more than {BUDGET[name]}")
+        print(f"{name}: {len(reached)} crates")
+    for package in packages.values():
+        if not allowed(package.get("license") or ""):
+            problems.append(f"{package['name']} {package['version']} has licence {package.get('license')}")
+        if (package.get("source") or "").startswith("git+"):
+            problems.append(f"{package['name']} comes from git")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

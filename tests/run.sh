@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Every check of the project, in the order that finds trouble soonest. Called by `make test` and by .ci/run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+export GRAPHNODE_MODEL=${GRAPHNODE_MODEL:-$PWD/models/all-MiniLM-L6-v2}
+# The original weights, for the encoder's golden vectors.
+export GRAPHNODE_MODEL_SOURCE=${GRAPHNODE_MODEL_SOURCE:-$PWD/.venv/model}
+
+step "format"
+cargo fmt --all --check
+
+step "what each crate may depend on"
+python3 tests/dependency_wall.py
+
+step "lints"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+step "unit, contract and end-to-end tests"
+cargo build --locked --package graphnode
+cargo test --workspace --locked
+
+step "licences and advisories"
+if cargo deny --version >/dev/null 2>&1; then
+    cargo deny check bans licenses sources
+else
+    echo "SKIPPED: cargo-deny is not installed (cargo install cargo-deny); licences were checked above instead"
+fi
+
+step "size of the program"
+size=$(stat --format %s target/release/graphnode 2>/dev/null || echo 0)
+limit=$((32 * 1024 * 1024))
+if [ "$size" -eq 0 ]; then
+    echo "SKIPPED: no release build (make build)"
+elif [ "$size" -gt "$limit" ]; then
+    echo "target/release/graphnode has $size bytes, more than $limit" >&2
+    exit 1
+else
+    echo "target/release/graphnode: $size bytes of $limit"
+fi
+printf '\nall checks passed\n'
