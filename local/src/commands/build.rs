@@ -83,6 +83,7 @@ fn write(folder: &ResultFolder, results: &Results) -> Result<(), Failure> {
     }
     folder.write_json(files::REPORT, &results.report)?;
     folder.write_text(files::PAGE, &results.page)?;
+    folder.write(files::WORDS, |writer| results.words.write_to(writer))?;
     folder.write_json(files::FEATURES, &results.features)?;
     Ok(())
 }

@@ -22,6 +22,7 @@ pub(crate) mod files {
     pub(crate) const FEATURES: &str = "features.json";
     pub(crate) const SUMMARY: &str = "summary.json";
     pub(crate) const REPORT: &str = "report.json";
+    pub(crate) const WORDS: &str = "words.bin";
     pub(crate) const PAGE: &str = "graph.html";
 }
 

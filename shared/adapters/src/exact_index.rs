@@ -16,17 +16,6 @@ pub struct ExactIndex {
     precision: String,
 }
 
-/// One answer to a search.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// Position of the conversation in the graph.
-    pub node: usize,
-    /// Id of the conversation.
-    pub orig_id: String,
-    /// `clamp(cosine, 0, 1)`.
-    pub score: f64,
-}
-
 /// Why an index could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -105,25 +94,20 @@ impl ExactIndex {
         self.vectors.columns()
     }
 
-    /// The `limit` conversations nearest to `query` (unit length), best first, equal ones in the graph's order.
+    /// Ids of the conversations, in the graph's order.
+    #[must_use]
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// The cosine of `query` (unit length) with every conversation, in the graph's order.
     ///
     /// # Panics
     /// When `query` has another length than the vectors.
     #[must_use]
-    pub fn search(&self, query: &[f32], limit: usize) -> Vec<Hit> {
+    pub fn similarities(&self, query: &[f32]) -> Vec<f32> {
         assert_eq!(query.len(), self.dimension(), "query and vectors have one length");
-        let mut scored: Vec<(f32, usize)> =
-            self.vectors.iter_rows().enumerate().map(|(node, row)| (dot(query, row), node)).collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        scored.truncate(limit);
-        scored
-            .into_iter()
-            .map(|(cosine, node)| Hit {
-                node,
-                orig_id: self.ids[node].clone(),
-                score: f64::from(cosine.clamp(0.0, 1.0)),
-            })
-            .collect()
+        self.vectors.iter_rows().map(|row| dot(query, row)).collect()
     }
 }
 
@@ -139,16 +123,15 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_come_first() {
+    fn similarities_are_cosines_in_the_order_of_the_graph() {
         let index = open(
             r#"{"conversations":[{"orig_id":"a"},{"orig_id":"b"},{"orig_id":"c"}],
                 "embeddings":[[1,0],[0,1],[0.6,0.8]],
                 "metadata":{"embedding_model":"m","embedding_dimension":2}}"#,
         )
         .unwrap();
-        let hits = index.search(&[0.0, 1.0], 2);
-        assert_eq!(hits.iter().map(|hit| hit.orig_id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
-        assert!((hits[1].score - 0.8).abs() < 1e-6);
+        assert_eq!(index.ids(), ["a", "b", "c"]);
+        assert_eq!(index.similarities(&[0.0, 1.0]), [0.0, 1.0, 0.8]);
     }
 
     #[test]

@@ -69,7 +69,11 @@ impl ResultFolder {
         }
     }
 
-    fn write(
+    /// Writes what `fill` writes, as [`Self::write_json`] does.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the file system or `fill` refuses.
+    pub fn write(
         &self,
         name: &str,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -62,8 +62,8 @@ impl Stage {
 /// Where a computation reports to and is stopped from. Called from several threads, so it is shared and
 /// must be cheap.
 pub trait Watch: Sync {
-    /// `done` of `total` units of `stage` are finished. `done` never falls within a stage; a stage opens
-    /// with 0 and ends with `done == total`. `total` is 0 while it is not known.
+    /// `done` of `total` units of `stage` are finished; a stage opens with 0 and ends with `done == total`. Reports of
+    /// several threads may arrive out of order: who shows them keeps the largest. `total` is 0 while it is not known.
     fn progress(&self, stage: Stage, done: u64, total: u64);
 
     /// True once the work should stop; asked between units of work.

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::clusters::{self, Clusters};
 use crate::digest::Document;
 use crate::edges::{self, Pair};
+use crate::embed::Tongue;
 use crate::import::ImportReport;
 use crate::job::Job;
 use crate::keywords::Keywords;
@@ -26,6 +27,7 @@ const TOP_KEYWORDS: usize = 5;
 pub(crate) struct Build<'a> {
     pub job: &'a Job,
     pub model: &'a ModelIdentity,
+    pub tongues: &'a [Tongue],
     pub generated_at: Timestamp,
     pub documents: &'a [Document],
     pub vectors: &'a Matrix,
@@ -66,7 +68,7 @@ pub(crate) fn graph(build: &Build<'_>, edges: Vec<Edge>, counts: ReportCounts) -
                 ("chunks".to_owned(), counts.chunks),
                 ("skipped".to_owned(), counts.skipped),
             ]),
-            degraded: Vec::new(),
+            degraded: degraded(build.tongues),
         },
     };
     Graph { nodes, edges, subclusters: subclusters(build), metadata }
@@ -98,6 +100,18 @@ fn node(build: &Build<'_>, index: usize) -> Node {
         title,
         keywords,
     }
+}
+
+/// What could not be done as well as asked.
+fn degraded(tongues: &[Tongue]) -> Vec<String> {
+    let unknown = tongues.iter().filter(|tongue| **tongue != Tongue::Known).count();
+    if unknown == 0 {
+        return Vec::new();
+    }
+    vec![format!(
+        "{unknown} conversations are in a language the model does not read: they are compared by shared words and an \
+         English gloss; a multilingual model would understand them better"
+    )]
 }
 
 /// A title for what has none: its two best phrases.

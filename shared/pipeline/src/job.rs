@@ -17,6 +17,7 @@ use crate::keywords::corpus::korean_nouns;
 use crate::keywords::keywords;
 use crate::manifold::graph::NEIGHBOURS;
 use crate::neighbours::nearest;
+use crate::search::WordIndex;
 use crate::summary::{NodeSignals, summarise};
 use crate::{clusters, edges, embed, layout, names, page, space};
 
@@ -59,6 +60,8 @@ pub struct Results {
     pub page: String,
     /// `report.json`.
     pub report: Report,
+    /// `words.bin`, what search compares beside the vectors.
+    pub words: WordIndex,
     /// `features.json`.
     pub features: Features,
 }
@@ -142,6 +145,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let build = Build {
         job,
         model: means.encoder.model(),
+        tongues: &embedded.tongues,
         generated_at: means.clock.now(),
         documents: &documents,
         vectors: &embedded.meaning,
@@ -169,7 +173,8 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let report =
         assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
     let features = assemble::features(&build);
-    Ok(Results { graph, summary, page, report, features })
+    let words = WordIndex::build(&documents, &embedded.tongues);
+    Ok(Results { graph, summary, page, report, words, features })
 }
 
 type Imported = (Vec<Document>, ImportReport, Vec<(String, Left)>);

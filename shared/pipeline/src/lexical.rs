@@ -16,6 +16,8 @@ use crate::words::{self, for_each_run};
 
 /// Most features kept of a text, the heaviest first: bounds memory and changes nothing in practice.
 const MOST_FEATURES: usize = 256;
+/// Most features of a corpus, those that most texts share: what only two share hardly moves the latent directions.
+const MOST_IN_CORPUS: usize = 60_000;
 
 /// The features of a corpus and how much each says.
 #[derive(Debug)]
@@ -34,12 +36,17 @@ impl Lexicon {
         let total = documents.len() as f32;
         // The root of the usual inverse document frequency: common words keep telling style and language.
         let rarity = |holders: usize| (((1.0 + total) / (1.0 + holders as f32)).ln() + 1.0).sqrt();
-        let features = keys
+        let mut holders: Vec<(usize, u64)> = keys
             .chunk_by(|a, b| a == b)
             .filter(|run| run.len() >= 2)
-            .map(|run| (run[0], rarity(run.len())))
+            .map(|run| (run.len(), run[0]))
             .collect();
-        Self { features }
+        if holders.len() > MOST_IN_CORPUS {
+            holders.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+            holders.truncate(MOST_IN_CORPUS);
+            holders.sort_unstable_by_key(|&(_, key)| key);
+        }
+        Self { features: holders.into_iter().map(|(holders, key)| (key, rarity(holders))).collect() }
     }
 
     /// Number of features.

@@ -26,6 +26,7 @@ pub mod page;
 mod product;
 mod quality;
 mod random;
+pub mod search;
 mod space;
 mod sparse;
 pub mod summary;

@@ -252,6 +252,21 @@ impl KoreanNouns {
     }
 }
 
+/// `word` without its particles, by rule alone: what a query and a text can agree on without knowing a corpus. The longest
+/// particle goes, at most twice, and two syllables stay.
+pub(crate) fn without_particles(word: &str) -> &str {
+    let mut stem = word;
+    for _ in 0..2 {
+        let particles =
+            LONG_PARTICLES.iter().chain(&SHORT_PARTICLES).filter_map(|particle| stem.strip_suffix(particle));
+        match particles.filter(|rest| syllables(rest) >= 2).min_by_key(|rest| rest.len()) {
+            Some(rest) => stem = rest,
+            None => break,
+        }
+    }
+    stem
+}
+
 /// Every way to split `word` into a stem and a known ending, with the ending's number.
 fn splits(word: &str) -> impl Iterator<Item = (usize, &str)> {
     LONG_PARTICLES
@@ -289,6 +304,15 @@ mod tests {
             ("서울에서는", "서울"),
         ] {
             assert_eq!(nouns.noun(word), noun, "{word}");
+        }
+    }
+
+    #[test]
+    fn particles_go_by_rule_where_no_corpus_is_known() {
+        for (word, stem) in
+            [("서울에서는", "서울"), ("김치찌개를", "김치찌개"), ("나는", "나는"), ("학교", "학교")]
+        {
+            assert_eq!(without_particles(word), stem);
         }
     }
 

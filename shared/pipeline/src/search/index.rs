@@ -1,0 +1,216 @@
+//! BM25 over the words of one build (Robertson and Zaragoza 2009).
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+
+use super::terms::Terms;
+use crate::digest::Document;
+use crate::embed::Tongue;
+use crate::words::gloss::gloss;
+
+/// Saturation of repeated words and strength of length normalisation.
+const K1: f32 = 1.2;
+const B: f32 = 0.75;
+/// First bytes of a written index; the last is the version.
+const MAGIC: [u8; 8] = *b"GNWORDS\x01";
+
+/// Which conversations hold which words.
+///
+/// Invariants: `keys` ascend; the postings of key `i` are `starts[i]..starts[i + 1]`, conversations ascending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordIndex {
+    keys: Vec<u64>,
+    starts: Vec<u32>,
+    postings: Vec<(u32, u16)>,
+    lengths: Vec<u32>,
+}
+
+/// A file that is no word index, or a damaged one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no word index of this version, or a damaged one")]
+pub struct DamagedIndex;
+
+impl WordIndex {
+    /// Indexes the words of all documents; those in a language the model does not know by their gloss as well.
+    pub(crate) fn build(documents: &[Document], tongues: &[Tongue]) -> Self {
+        let terms: Vec<Terms> = documents
+            .par_iter()
+            .zip(tongues)
+            .map(|(document, &tongue)| {
+                let texts = [document.title_words(), document.text.as_str()];
+                let gloss = if tongue == Tongue::Known { None } else { gloss(&texts.join("\n")) };
+                Terms::of(&texts, gloss.as_deref())
+            })
+            .collect();
+        let mut entries: Vec<(u64, u32, u16)> = terms
+            .iter()
+            .enumerate()
+            .flat_map(|(document, terms)| {
+                terms.0.iter().map(move |(&key, &count)| (key, document as u32, count))
+            })
+            .collect();
+        entries.par_sort_unstable();
+        let mut index = Self {
+            keys: Vec::new(),
+            starts: vec![0],
+            postings: Vec::with_capacity(entries.len()),
+            lengths: Vec::new(),
+        };
+        for same in entries.chunk_by(|a, b| a.0 == b.0) {
+            index.keys.push(same[0].0);
+            index.postings.extend(same.iter().map(|&(_, document, count)| (document, count)));
+            index.starts.push(index.postings.len() as u32);
+        }
+        index.lengths = terms.iter().map(Terms::length).collect();
+        index
+    }
+
+    /// Number of conversations.
+    #[must_use]
+    pub fn conversations(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// For every conversation its BM25 score as a share of the most any text could reach, 0 to 1.
+    pub(super) fn scores(&self, query: &Terms) -> Vec<f32> {
+        let mean = self.lengths.iter().map(|&length| f64::from(length)).sum::<f64>()
+            / self.lengths.len().max(1) as f64;
+        let mut keys: Vec<u64> = query.0.keys().copied().collect();
+        keys.sort_unstable();
+        let mut scores = vec![0.0; self.lengths.len()];
+        let mut ideal = 0.0;
+        for key in keys {
+            let postings = self.postings(key);
+            let rarity = rarity(self.lengths.len(), postings.len());
+            ideal += rarity * (K1 + 1.0);
+            for &(document, count) in postings {
+                let length = self.lengths[document as usize] as f32 / (mean as f32).max(1.0);
+                let count = f32::from(count);
+                scores[document as usize] +=
+                    rarity * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length));
+            }
+        }
+        if ideal > 0.0 {
+            scores.iter_mut().for_each(|score| *score = (*score / ideal).min(1.0));
+        }
+        scores
+    }
+
+    fn postings(&self, key: u64) -> &[(u32, u16)] {
+        match self.keys.binary_search(&key) {
+            Ok(place) => &self.postings[self.starts[place] as usize..self.starts[place + 1] as usize],
+            Err(_) => &[],
+        }
+    }
+
+    /// Writes the index: magic, three counts, then the four lists, all little-endian.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_to(&self, writer: &mut dyn Write) -> io::Result<()> {
+        writer.write_all(&MAGIC)?;
+        for count in [self.lengths.len(), self.keys.len(), self.postings.len()] {
+            writer.write_all(&(count as u32).to_le_bytes())?;
+        }
+        self.keys.iter().try_for_each(|key| writer.write_all(&key.to_le_bytes()))?;
+        self.starts
+            .iter()
+            .chain(&self.lengths)
+            .try_for_each(|number| writer.write_all(&number.to_le_bytes()))?;
+        self.postings.iter().try_for_each(|(document, count)| {
+            writer.write_all(&document.to_le_bytes())?;
+            writer.write_all(&count.to_le_bytes())
+        })
+    }
+
+    /// Reads what [`Self::write_to`] wrote.
+    ///
+    /// # Errors
+    /// [`DamagedIndex`] when anything in it is not as it must be.
+    pub fn read(bytes: &[u8]) -> Result<Self, DamagedIndex> {
+        let mut rest = bytes.strip_prefix(&MAGIC).ok_or(DamagedIndex)?;
+        let mut numbers = |count: usize| -> Result<Vec<u32>, DamagedIndex> {
+            let (head, tail) = rest.split_at_checked(4 * count).ok_or(DamagedIndex)?;
+            rest = tail;
+            Ok(head.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
+        };
+        let counts = numbers(3)?;
+        let [documents, keys, postings] = [counts[0] as usize, counts[1] as usize, counts[2] as usize];
+        let halves = numbers(2 * keys)?;
+        let starts = numbers(keys + 1)?;
+        let lengths = numbers(documents)?;
+        let index = Self {
+            keys: halves
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|[low, high]| u64::from(*high) << 32 | u64::from(*low))
+                .collect(),
+            postings: rest
+                .as_chunks::<6>()
+                .0
+                .iter()
+                .map(|b| (u32::from_le_bytes([b[0], b[1], b[2], b[3]]), u16::from_le_bytes([b[4], b[5]])))
+                .collect(),
+            starts,
+            lengths,
+        };
+        let sound = rest.len() == 6 * postings
+            && index.keys.is_sorted()
+            && index.starts.is_sorted()
+            && index.starts.last() == Some(&(postings as u32))
+            && index.postings.iter().all(|&(document, _)| (document as usize) < documents);
+        if sound { Ok(index) } else { Err(DamagedIndex) }
+    }
+}
+
+/// Inverse document frequency, never negative.
+fn rarity(documents: usize, holders: usize) -> f32 {
+    (1.0 + (documents as f32 - holders as f32 + 0.5) / (holders as f32 + 0.5)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digester;
+    use graphnode_core::conversation::{Conversation, Section, SourceType, Speaker};
+
+    fn index(texts: &[&str]) -> WordIndex {
+        let mut digester = Digester::default();
+        for (number, text) in texts.iter().enumerate() {
+            digester.add(Conversation {
+                orig_id: number.to_string(),
+                title: None,
+                source_type: SourceType::Chat,
+                create_time: None,
+                update_time: None,
+                sections: vec![Section { speaker: Speaker::Person, text: (*text).to_owned() }],
+            });
+        }
+        let documents = digester.finish().0;
+        WordIndex::build(&documents, &vec![Tongue::Known; documents.len()])
+    }
+
+    #[test]
+    fn rare_words_of_the_query_count_most() {
+        let index = index(&["the bread in the oven", "the car in the garage", "the oven is hot"]);
+        let scores = index.scores(&Terms::of(&["the bread"], None));
+        assert!(scores[0] > 2.0 * scores[1] && scores.iter().all(|score| (0.0..=1.0).contains(score)));
+        assert_eq!(index.scores(&Terms::of(&["zebra"], None)), [0.0; 3]);
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_and_damage_is_noticed() {
+        let index = index(&["bread and oven", "김치찌개", "面包"]);
+        let mut bytes = Vec::new();
+        index.write_to(&mut bytes).unwrap();
+        assert_eq!(WordIndex::read(&bytes), Ok(index));
+        for length in [0, 5, 20, bytes.len() - 1] {
+            assert_eq!(WordIndex::read(&bytes[..length]), Err(DamagedIndex));
+        }
+        let last = bytes.len() - 4;
+        bytes[last] = 0xff;
+        assert_eq!(WordIndex::read(&bytes), Err(DamagedIndex));
+    }
+}
