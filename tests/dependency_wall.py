@@ -17,7 +17,7 @@ MAY_USE = {
     "graphnode-testkit": {"graphnode-core"},
     "graphnode": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters"},
     "graphnode-tests": set(),
-    "graphnode-benches": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding"},
+    "graphnode-benches": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-testkit"},
 }
 # Most crates behind each, itself included (normal and build dependencies).
 BUDGET = {"graphnode-core": 30, "graphnode-pipeline": 115, "graphnode-embedding": 105, "graphnode-adapters": 40}

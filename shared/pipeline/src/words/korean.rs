@@ -7,6 +7,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::gloss::translation;
+
 /// Particles of two or more syllables: hardly ever the end of a noun.
 const LONG_PARTICLES: [&str; 42] = [
     "에서부터",
@@ -165,12 +167,16 @@ const VERBAL_ENDINGS: [&str; 62] = [
     "할게",
 ];
 
-/// Last syllables that verb forms and particles end with: a word with one of them may be shown only where the corpus
-/// knows it as a noun (`화면` and `가을`, but not `끓이면` and `같은`).
-const DOUBTFUL_ENDINGS: [&str; 34] = [
-    "은", "는", "을", "를", "이", "가", "면", "고", "서", "게", "지", "기", "던", "며", "니", "자", "래",
-    "해", "려", "여", "워", "아", "어", "도", "데", "네", "요", "까", "다", "음", "된", "한", "운", "른",
+/// Last syllables that verb forms end with: a word with one of them may be shown only where the corpus knows it as a noun.
+const VERB_LIKE: [&str; 18] = [
+    "은", "는", "을", "를", "고", "던", "며", "된", "한", "운", "른", "워", "려", "요", "까", "다", "네",
+    "게",
 ];
+
+/// Last syllables of particles and verb forms, but of many nouns as well: the dictionary may vouch for those (`냉면`,
+/// but not `끓이면`).
+const NOUN_LIKE: [&str; 16] =
+    ["이", "가", "면", "서", "지", "기", "니", "자", "래", "해", "여", "아", "어", "도", "데", "음"];
 
 /// The stems that a corpus shows to be nouns.
 #[derive(Debug, Default)]
@@ -248,7 +254,8 @@ impl KoreanNouns {
         let ends_with = |endings: &[&str]| endings.iter().any(|ending| noun.ends_with(ending));
         (2..=8).contains(&syllables(noun))
             && !ends_with(&VERBAL_ENDINGS)
-            && (self.stems.contains(noun) || !ends_with(&DOUBTFUL_ENDINGS))
+            && (self.stems.contains(noun)
+                || !(ends_with(&VERB_LIKE) || ends_with(&NOUN_LIKE) && translation(noun).is_none()))
     }
 }
 
