@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// The person asked for what cannot be.
     #[error(transparent)]
     Usage(#[from] InvalidOption),
+    /// A search for nothing.
+    #[error("there are no words to search for: name some, graphnode search DIR \"words\"")]
+    NoWords,
     /// The input cannot be opened.
     #[error("{}: {source}", path.display())]
     Open {
@@ -83,7 +86,7 @@ impl Failure {
     /// The process's exit code, as the help text lists them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::NoWords => 2,
             Self::Open { .. } | Self::NothingInFolder(_) | Self::Import(_) => 3,
             Self::Job(JobError::Import(_) | JobError::NothingToShow { .. }) => 3,
             Self::Model(_) | Self::OtherModel { .. } => 4,
@@ -95,7 +98,7 @@ impl Failure {
     /// A stable kebab-case code for `--json`.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Usage(_) => "usage",
+            Self::Usage(_) | Self::NoWords => "usage",
             Self::Open { .. } => "cannot-open",
             Self::NothingInFolder(_) => "nothing-in-folder",
             Self::Import(error) | Self::Job(JobError::Import(error)) => error.code(),

@@ -1,10 +1,7 @@
 //! Everything that reaches the terminal.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line program talks here, and only here"
-)]
+#![expect(clippy::print_stderr, reason = "a command-line program talks here, and only here")]
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -14,17 +11,25 @@ use crate::failure::Failure;
 
 /// Prints a command's result: `value` as one JSON line for machines, else `text` for the person.
 pub(crate) fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) {
-    if json {
-        println!("{}", serde_json::to_string(value).unwrap_or_default());
-    } else {
-        println!("{}", text().trim_end());
-    }
+    let shown =
+        if json { serde_json::to_string(value).unwrap_or_default() } else { text().trim_end().to_owned() };
+    // Whoever reads may have read enough (`graphnode inspect DIR | head`): that is no failure.
+    let _ = writeln!(std::io::stdout(), "{shown}");
+}
+
+/// `1 cluster`, `2 clusters`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Says why a command failed, in one line, and gives its exit code.
 pub(crate) fn fail(failure: &Failure, json: bool) -> ExitCode {
     if json {
-        println!("{}", json!({"error": {"code": failure.code(), "message": failure.to_string()}}));
+        let _ = writeln!(
+            std::io::stdout(),
+            "{}",
+            json!({"error": {"code": failure.code(), "message": failure.to_string()}})
+        );
     }
     eprintln!("graphnode: {}", failure.to_string().replace('\n', " "));
     ExitCode::from(failure.exit_code())

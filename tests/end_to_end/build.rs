@@ -161,7 +161,7 @@ fn check_tells_what_is_in_an_export_and_what_would_be_skipped() {
     let report: Value = serde_json::from_str(&succeed(["--json", "check", &text(&file)])).unwrap();
     assert_eq!((&report["conversations"], &report["skipped_total"]), (&1.into(), &2.into()));
     assert_eq!(report["truncated"], true);
-    assert!(succeed(["check", &text(&file)]).contains("1 conversations"));
+    assert!(succeed(["check", &text(&file)]).contains("1 conversation (0 without words)"));
 }
 
 /// The exit code and the one line on standard error of a command that must fail.
@@ -204,6 +204,8 @@ fn impossible_options_and_missing_builds_say_what_to_do() {
     let out = text(tempfile::tempdir().unwrap().path());
     let (code, line) = failure(["build", &text(&sample()), "--out", &out, "--min-clusters", "9"]);
     assert!(code == 2 && line.contains("1 to 200"), "{line}");
+    let (code, line) = failure(["search", &out, " "]);
+    assert!(code == 2 && line.contains("no words"), "{line}");
     let (code, line) = failure(["search", "/nowhere", "words"]);
     assert!(code == 1 && line.contains("graphnode build"), "{line}");
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{files, load_model};
 use crate::cli::Build;
 use crate::failure::Failure;
+use crate::output::counted;
 use crate::progress::Progress;
 use crate::{input, output};
 
@@ -92,11 +93,11 @@ fn closing_words(results: &Results, arguments: &Build, took: Duration) -> String
     let counts = results.report.counts;
     let metadata = &results.graph.metadata;
     let mut text = format!(
-        "{} conversations and notes, {} messages → {} clusters, {} edges in {:.1} s\n\n",
-        counts.nodes,
-        counts.messages,
-        metadata.total_clusters,
-        metadata.total_edges,
+        "{}, {} → {}, {} in {:.1} s\n\n",
+        counted(counts.nodes, if counts.nodes == 1 { "conversation" } else { "conversations and note" }),
+        counted(counts.messages, "message"),
+        counted(metadata.total_clusters as u64, "cluster"),
+        counted(metadata.total_edges as u64, "edge"),
         took.as_secs_f64()
     );
     let mut clusters: Vec<_> = metadata.clusters.values().collect();
@@ -106,7 +107,11 @@ fn closing_words(results: &Results, arguments: &Build, took: Duration) -> String
     }
     let out = arguments.out.display();
     if counts.skipped > 0 {
-        text += &format!("\n{} items were skipped; why stands in {out}/{}\n", counts.skipped, files::REPORT);
+        text += &format!(
+            "\nSkipped: {}; why stands in {out}/{}\n",
+            counted(counts.skipped, "item"),
+            files::REPORT
+        );
     }
     for warning in &results.report.warnings {
         text += &format!("\nNote: {warning}\n");

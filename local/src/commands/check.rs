@@ -4,6 +4,7 @@ use graphnode_pipeline::import::{ImportReport, Limits, import};
 
 use crate::cli::Check;
 use crate::failure::Failure;
+use crate::output::counted;
 use crate::progress::Progress;
 use crate::{input, output};
 
@@ -26,20 +27,21 @@ pub(super) fn run(arguments: &Check, json: bool) -> Result<(), Failure> {
 
 fn table(report: &ImportReport, messages: u64) -> String {
     let mut text = format!(
-        "{} conversations ({} without words), {} notes, {messages} messages, {:.1} MB\n",
-        report.conversations,
+        "{} ({} without words), {}, {}, {:.1} MB\n",
+        counted(report.conversations, "conversation"),
         report.empty,
-        report.notes,
+        counted(report.notes, "note"),
+        counted(messages, "message"),
         report.bytes as f64 / 1e6
     );
     if report.truncated {
         text += "The export ends early: what comes after the cut is missing. Download it again.\n";
     }
     if report.repaired.total() > 0 {
-        text += &format!("{} items were kept after a small repair\n", report.repaired.total());
+        text += &format!("Kept after a small repair: {}\n", counted(report.repaired.total(), "item"));
     }
     if report.skipped_total > 0 {
-        text += &format!("{} items would be skipped:\n", report.skipped_total);
+        text += &format!("Would be skipped: {}\n", counted(report.skipped_total, "item"));
     }
     for item in report.skipped.iter().take(SHOWN) {
         let id = item.id.as_deref().unwrap_or("no id");

@@ -16,6 +16,9 @@ type Hit<'a> = (&'a Node, f32);
 
 /// Prints the conversations that are nearest to the words and share most of them.
 pub(super) fn run(arguments: &Search, json: bool) -> Result<(), Failure> {
+    if arguments.words.trim().is_empty() {
+        return Err(Failure::NoWords);
+    }
     let vectors = ExactIndex::open(&arguments.dir.join(files::FEATURES))?;
     let graph = read_graph(&arguments.dir)?;
     let words = read_words(arguments)?;

@@ -243,7 +243,7 @@ fn warnings(imported: &ImportReport) -> Vec<String> {
         warnings.push(format!("{name} is empty"));
     }
     if imported.repaired.total() > 0 {
-        warnings.push(format!("{} conversations were kept after a small repair", imported.repaired.total()));
+        warnings.push(format!("items kept after a small repair: {}", imported.repaired.total()));
     }
     warnings
 }
