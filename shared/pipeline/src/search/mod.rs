@@ -1,8 +1,8 @@
 //! Search by meaning and by words at once.
 //!
 //! A conversation's score is `(1 - w) · cosine + w · BM25`, the second as a share of what a text that holds every word
-//! of the query could reach ([`index`]); `w` is small where the model knows the query's language and large where it does
-//! not. Words come from [`terms`], the same for conversations and queries.
+//! of the query could reach (`index`); `w` is small where the model knows the query's language and large where it does
+//! not. Words come from `terms`, the same for conversations and queries.
 
 mod index;
 mod terms;
