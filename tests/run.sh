@@ -33,7 +33,7 @@ fi
 
 step "size of the program"
 size=$(stat --format %s target/release/graphnode 2>/dev/null || echo 0)
-limit=$((32 * 1024 * 1024))
+limit=$((12 * 1024 * 1024))
 if [ "$size" -eq 0 ]; then
     echo "SKIPPED: no release build (make build)"
 elif [ "$size" -gt "$limit" ]; then

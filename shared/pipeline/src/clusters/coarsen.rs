@@ -6,27 +6,16 @@ use crate::sparse::SparseRows;
 /// Similarity from which two conversations are copies of each other.
 const NEAR_DUPLICATE: f32 = 0.98;
 
-/// For every conversation the number of its group of near-duplicates: it joins the first earlier one that stands for a
-/// group and is near enough. Copies would otherwise fill each other's neighbourhoods and pull clusters to themselves.
+/// For every conversation the number of its group of near-duplicates: it joins that of the first earlier one that is near
+/// enough. Copies would otherwise fill each other's neighbourhoods and pull clusters to themselves.
 pub(super) fn near_duplicates(neighbours: &[Neighbours]) -> Vec<usize> {
     let mut groups: Vec<usize> = Vec::with_capacity(neighbours.len());
-    let mut stands_for: Vec<Option<usize>> = Vec::with_capacity(neighbours.len());
     let mut count = 0;
     for (own, list) in neighbours.iter().enumerate() {
         let copies = list.iter().take_while(|(_, similarity)| *similarity >= NEAR_DUPLICATE);
-        let first =
-            copies.filter(|(other, _)| (*other as usize) < own).map(|(other, _)| *other as usize).min();
-        match first {
-            Some(other) => {
-                groups.push(groups[other]);
-                stands_for.push(None);
-            }
-            None => {
-                groups.push(count);
-                stands_for.push(Some(count));
-                count += 1;
-            }
-        }
+        let first = copies.map(|(other, _)| *other as usize).filter(|&other| other < own).min();
+        groups.push(first.map_or(count, |other| groups[other]));
+        count += usize::from(first.is_none());
     }
     groups
 }

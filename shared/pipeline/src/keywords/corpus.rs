@@ -113,7 +113,8 @@ fn casing(documents: &[Document]) -> FxHashMap<String, String> {
     forms
         .into_iter()
         .filter_map(|(lower, forms)| {
-            Some((usual_form(&lower, &forms)?, lower)).map(|(form, lower)| (lower, form))
+            let form = usual_form(&lower, &forms)?;
+            Some((lower, form))
         })
         .collect()
 }
