@@ -95,6 +95,17 @@ impl Watch for Unwatched {
     }
 }
 
+/// Cancels with the watch it wraps, but keeps progress to itself: for work within a stage of another name.
+pub struct Silent<'a>(pub &'a dyn Watch);
+
+impl Watch for Silent<'_> {
+    fn progress(&self, _: Stage, _: u64, _: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,8 @@ pub(crate) struct Embedded {
     pub style: Matrix,
     /// The language of each.
     pub tongues: Vec<Tongue>,
+    /// The English gloss of each in a language the model does not know, where the dictionary knows enough of it.
+    pub glosses: Vec<Option<String>>,
 }
 
 /// A text to encode and what it counts for.
@@ -71,11 +73,13 @@ pub(crate) fn embed(
     watch: &dyn Watch,
 ) -> Result<Embedded, EncodeError> {
     let tongues: Vec<Tongue> = documents.par_iter().map(|document| tongue(document, encoder)).collect();
+    let glosses: Vec<Option<String>> =
+        documents.par_iter().zip(&tongues).map(|(document, tongue)| glossed(document, *tongue)).collect();
     let parts: Vec<Part> = documents
         .iter()
-        .zip(&tongues)
+        .zip(&glosses)
         .enumerate()
-        .flat_map(|(index, (document, tongue))| parts(index, document, *tongue))
+        .flat_map(|(index, (document, gloss))| parts(index, document, gloss.as_deref()))
         .collect();
     let dimension = encoder.model().dimension;
     let mut meaning = Matrix::zeros(documents.len(), dimension);
@@ -97,7 +101,7 @@ pub(crate) fn embed(
     }
     meaning.normalise_rows();
     style.normalise_rows();
-    Ok(Embedded { meaning, style, tongues })
+    Ok(Embedded { meaning, style, tongues, glosses })
 }
 
 fn add(sum: &mut [f32], row: &[f32], weight: f32) {
@@ -106,22 +110,33 @@ fn add(sum: &mut [f32], row: &[f32], weight: f32) {
 
 fn tongue(document: &Document, encoder: &dyn Encoder) -> Tongue {
     let sample: String = document.text.chars().take(SAMPLE_CHARACTERS).collect();
-    if encoder.vocabulary_fit(&sample) > KNOWN {
+    if is_known(&sample, encoder) {
         return Tongue::Known;
     }
     let count = |wanted: Script| sample.chars().filter(|&c| script::script(c) == Some(wanted)).count();
     if count(Script::Hangul) > count(Script::Han) { Tongue::Korean } else { Tongue::Other }
 }
 
+/// Whether the model knows the language of `text`.
+pub(crate) fn is_known(text: &str, encoder: &dyn Encoder) -> bool {
+    encoder.vocabulary_fit(text) > KNOWN
+}
+
+/// The gloss of a document in a language the model does not know.
+fn glossed(document: &Document, tongue: Tongue) -> Option<String> {
+    if tongue == Tongue::Known {
+        return None;
+    }
+    gloss(&format!("{}\n{}", document.title_words(), document.text))
+}
+
 /// What is encoded of one document.
-fn parts(index: usize, document: &Document, tongue: Tongue) -> Vec<Part> {
+fn parts(index: usize, document: &Document, gloss: Option<&str>) -> Vec<Part> {
     let part = |role: Role, text: &str| Part { document: index, role, text: text.to_owned() };
     let chunk = |text: &String| part(Role::Meaning(text.chars().count() as f32), text);
-    if tongue != Tongue::Known
-        && let Some(gloss) = gloss(&format!("{}\n{}", document.title_words(), document.text))
-    {
+    if let Some(gloss) = gloss {
         let style = document.chunks.iter().take(STYLE_CHUNKS).map(|text| part(Role::Style, text));
-        return std::iter::once(part(Role::Meaning(1.0), &gloss)).chain(style).collect();
+        return std::iter::once(part(Role::Meaning(1.0), gloss)).chain(style).collect();
     }
     let title = document.title.iter().map(|title| part(Role::Title, title));
     document.chunks.iter().map(chunk).chain(title).collect()

@@ -173,7 +173,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let report =
         assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
     let features = assemble::features(&build);
-    let words = WordIndex::build(&documents, &embedded.tongues);
+    let words = WordIndex::build(&documents, &embedded.glosses);
     Ok(Results { graph, summary, page, report, words, features })
 }
 

@@ -98,7 +98,7 @@ fn for_each_feature(text: &str, nouns: &KoreanNouns, mut visit: impl FnMut(u64))
             let key = words::key(run);
             visit(key);
             if let Some(before) = before.replace(key) {
-                visit(pair(before, key));
+                visit(words::phrase_key(&[before, key]));
             }
         }
         Script::Hangul => {
@@ -114,13 +114,6 @@ fn for_each_feature(text: &str, nouns: &KoreanNouns, mut visit: impl FnMut(u64))
             character_ngrams(run.chars(), &mut visit);
         }
     });
-}
-
-fn pair(first: u64, second: u64) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write_u64(first);
-    hasher.write_u64(second);
-    hasher.finish()
 }
 
 /// One to three characters in a row; a leading `<` marks the beginning of a word and stands in no n-gram alone.

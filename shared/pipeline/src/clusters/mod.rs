@@ -12,7 +12,7 @@ pub(crate) mod ward;
 
 use graphnode_core::matrix::{Matrix, dot, normalise};
 use graphnode_core::options::ClusterRange;
-use graphnode_core::watch::{Cancelled, Stage, Watch, checkpoint};
+use graphnode_core::watch::{Cancelled, Silent, Stage, Watch, checkpoint};
 use rayon::prelude::*;
 
 use crate::manifold::graph::{NEIGHBOURS, averaged_graph};
@@ -90,17 +90,6 @@ pub(crate) fn clusters(
     let confidence = confidence(&graph, &labels);
     watch.progress(Stage::Clusters, 2, 2);
     Ok(Clusters { labels, sublabels, confidence, points: hierarchy.points, graph })
-}
-
-/// Cancels with its caller's watch, but is no stage of its own.
-struct Silent<'a>(&'a dyn Watch);
-
-impl Watch for Silent<'_> {
-    fn progress(&self, _: Stage, _: u64, _: u64) {}
-
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }
 
 fn first_of_each(groups: &[usize]) -> Vec<usize> {

@@ -11,7 +11,7 @@ pub(crate) mod phrases;
 use graphnode_core::contract::{Keyword, rounded};
 use graphnode_core::encoder::{EncodeError, Encoder};
 use graphnode_core::matrix::dot;
-use graphnode_core::watch::{Stage, Watch, checkpoint};
+use graphnode_core::watch::{Silent, Stage, Watch, checkpoint};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -19,9 +19,10 @@ use crate::digest::Document;
 use crate::embed::{Embedded, Tongue};
 use crate::words::gloss::translation;
 use crate::words::korean::KoreanNouns;
+use crate::words::phrase_key;
 use crate::words::stop::is_stop_word;
 use corpus::Corpus;
-use phrases::{Phrase, phrase_key, phrases};
+use phrases::{Phrase, phrases};
 
 /// Most keywords of a conversation.
 pub(crate) const MOST: usize = 8;
@@ -197,17 +198,6 @@ fn add_translations(candidates: &mut Vec<Scored>) {
     candidates.extend(translated);
     candidates.sort_by(|a, b| a.key.cmp(&b.key).then(b.score.total_cmp(&a.score)));
     candidates.dedup_by_key(|candidate| candidate.key);
-}
-
-/// Cancels with its caller's watch, but keeps the encoder's progress to itself.
-struct Silent<'a>(&'a dyn Watch);
-
-impl Watch for Silent<'_> {
-    fn progress(&self, _: Stage, _: u64, _: u64) {}
-
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }
 
 /// The best candidates such that none is part of another or shares most of its words with a better one.

@@ -1,11 +1,10 @@
 //! Candidate phrases of a text: one to three words that follow each other within a clause.
 
-use rustc_hash::{FxHashMap, FxHasher};
-use std::hash::Hasher;
+use rustc_hash::FxHashMap;
 
 use crate::words::korean::KoreanNouns;
 use crate::words::script::Script;
-use crate::words::{self, Token, stop};
+use crate::words::{self, Token, phrase_key, stop};
 
 /// Most words in a phrase.
 pub(crate) const LONGEST: usize = 3;
@@ -41,13 +40,6 @@ impl Phrase<'_> {
 
 /// What an occurrence in the title counts for: a person or the assistant chose those words to name the whole.
 pub(crate) const TITLE_WEIGHT: f32 = 2.0;
-
-/// A number for a sequence of words.
-pub(crate) fn phrase_key(words: &[u64]) -> u64 {
-    let mut hasher = FxHasher::default();
-    words.iter().for_each(|&word| hasher.write_u64(word));
-    hasher.finish()
-}
 
 /// All phrases of a text and its title, by key.
 pub(crate) fn phrases<'a>(title: &'a str, text: &'a str, nouns: &KoreanNouns) -> FxHashMap<u64, Phrase<'a>> {

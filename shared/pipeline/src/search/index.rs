@@ -6,8 +6,6 @@ use rayon::prelude::*;
 
 use super::terms::Terms;
 use crate::digest::Document;
-use crate::embed::Tongue;
-use crate::words::gloss::gloss;
 
 /// Saturation of repeated words and strength of length normalisation.
 const K1: f32 = 1.2;
@@ -32,15 +30,13 @@ pub struct WordIndex {
 pub struct DamagedIndex;
 
 impl WordIndex {
-    /// Indexes the words of all documents; those in a language the model does not know by their gloss as well.
-    pub(crate) fn build(documents: &[Document], tongues: &[Tongue]) -> Self {
+    /// Indexes the words of all documents, and those of their glosses where there are some.
+    pub(crate) fn build(documents: &[Document], glosses: &[Option<String>]) -> Self {
         let terms: Vec<Terms> = documents
             .par_iter()
-            .zip(tongues)
-            .map(|(document, &tongue)| {
-                let texts = [document.title_words(), document.text.as_str()];
-                let gloss = if tongue == Tongue::Known { None } else { gloss(&texts.join("\n")) };
-                Terms::of(&texts, gloss.as_deref())
+            .zip(glosses)
+            .map(|(document, gloss)| {
+                Terms::of(&[document.title_words(), document.text.as_str()], gloss.as_deref())
             })
             .collect();
         let mut entries: Vec<(u64, u32, u16)> = terms
@@ -64,12 +60,6 @@ impl WordIndex {
         }
         index.lengths = terms.iter().map(Terms::length).collect();
         index
-    }
-
-    /// Number of conversations.
-    #[must_use]
-    pub fn conversations(&self) -> usize {
-        self.lengths.len()
     }
 
     /// For every conversation its BM25 score as a share of the most any text could reach, 0 to 1.
@@ -189,7 +179,7 @@ mod tests {
             });
         }
         let documents = digester.finish().0;
-        WordIndex::build(&documents, &vec![Tongue::Known; documents.len()])
+        WordIndex::build(&documents, &vec![None; documents.len()])
     }
 
     #[test]

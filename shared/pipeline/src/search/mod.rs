@@ -12,14 +12,13 @@ use graphnode_core::watch::Unwatched;
 
 pub use index::{DamagedIndex, WordIndex};
 
+use crate::embed::is_known;
 use crate::words::gloss::gloss;
 use terms::Terms;
 
 /// Weight of words for a query in a language the model knows, and in one it does not.
 const WORDS_KNOWN: f32 = 0.4;
 const WORDS_UNKNOWN: f32 = 0.85;
-/// Fit of the vocabulary from which a language counts as known.
-const KNOWN: f32 = 0.5;
 
 /// What somebody looks for.
 #[derive(Debug, Clone)]
@@ -36,7 +35,7 @@ impl Query {
     /// # Errors
     /// As [`Encoder::encode`].
     pub fn new(text: &str, encoder: &dyn Encoder) -> Result<Self, EncodeError> {
-        let known = encoder.vocabulary_fit(text) > KNOWN;
+        let known = is_known(text, encoder);
         let gloss = if known { None } else { gloss(text) };
         let vector = encoder.encode(&[gloss.as_deref().unwrap_or(text)], &Unwatched)?.row(0).to_vec();
         let words_weight = if known { WORDS_KNOWN } else { WORDS_UNKNOWN };

@@ -46,10 +46,7 @@ impl Terms {
                 let key = words::key(run);
                 self.add(key);
                 if let Some(before) = before.replace(key) {
-                    self.add(hashed(|hasher| {
-                        hasher.write_u64(before);
-                        hasher.write_u64(key);
-                    }));
+                    self.add(words::phrase_key(&[before, key]));
                 }
                 self.add_parts(run);
             }

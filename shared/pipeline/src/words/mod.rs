@@ -55,6 +55,13 @@ pub(crate) fn key(surface: &str) -> u64 {
     hasher.finish()
 }
 
+/// A number for a sequence of words, given their keys.
+pub(crate) fn phrase_key(words: &[u64]) -> u64 {
+    let mut hasher = FxHasher::default();
+    words.iter().for_each(|&word| hasher.write_u64(word));
+    hasher.finish()
+}
+
 /// Calls `visit` with every word of `text`, in order.
 pub(crate) fn for_each_token<'a>(text: &'a str, nouns: &KoreanNouns, mut visit: impl FnMut(Token<'a>)) {
     let japanese = text.chars().any(|c| matches!(c, '\u{3041}'..='\u{30fa}'));
