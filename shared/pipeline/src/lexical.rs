@@ -2,35 +2,63 @@
 //!
 //! TF-IDF with sublinear frequencies (Salton and Buckley 1988) over words and word pairs of alphabetic scripts, and
 //! over character n-grams of East Asian ones, which need no segmentation and forgive inflection (Lee, Cho and Park
-//! 1999; Nie et al. 2000).
+//! 1999; Nie et al. 2000), made short by latent semantic analysis ([`crate::latent`]).
 
-use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
+use graphnode_core::matrix::{Matrix, normalise};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHasher};
+
 use crate::digest::Document;
+use crate::latent::Latent;
 use crate::sparse::SparseRows;
 use crate::words::korean::KoreanNouns;
 use crate::words::script::Script;
 use crate::words::{self, for_each_run};
 
+/// Texts the vocabulary and its directions are learnt from, spread evenly over the history: what more of them would
+/// add is below what the latent space resolves.
+const LEARNT_FROM: usize = 2_500;
 /// Most features kept of a text, the heaviest first: bounds memory and changes nothing in practice.
 const MOST_FEATURES: usize = 256;
 /// Most features of a corpus, those that most texts share: what only two share hardly moves the latent directions.
 const MOST_IN_CORPUS: usize = 60_000;
 
+/// What every text says by its words alone, as vectors of unit length; zeros where a text shares nothing with others.
+pub(crate) fn words(documents: &[Document], nouns: &KoreanNouns) -> Matrix {
+    let sample = sample(documents, LEARNT_FROM);
+    let lexicon = Lexicon::read(&sample, nouns);
+    let latent = Latent::of(&lexicon.rows(&sample, nouns), lexicon.len());
+    let columns = latent.dimensions();
+    let mut words = Matrix::zeros(documents.len(), columns);
+    words.data_mut().par_chunks_mut(columns).zip(documents).for_each_init(
+        || Scratch::new(lexicon.len()),
+        |scratch, (place, document)| {
+            latent.place(&lexicon.row(document, nouns, scratch), place);
+            normalise(place);
+        },
+    );
+    words
+}
+
+/// At most `most` documents, evenly spread over the order they are in.
+fn sample(documents: &[Document], most: usize) -> Vec<&Document> {
+    let count = documents.len().min(most);
+    (0..count).map(|place| &documents[place * documents.len() / count]).collect()
+}
+
 /// The features of a corpus and how much each says.
 #[derive(Debug)]
-pub(crate) struct Lexicon {
-    /// Keys in at least two texts, ascending, with the weight of their rarity.
-    features: Vec<(u64, f32)>,
+struct Lexicon {
+    /// Keys in at least two texts with their number, in the order of keys, and the weight of their rarity.
+    features: FxHashMap<u64, (u32, f32)>,
 }
 
 impl Lexicon {
     /// Counts the features of all documents.
-    pub(crate) fn read(documents: &[Document], nouns: &KoreanNouns) -> Self {
-        let keys: Vec<Vec<u64>> =
-            documents.par_iter().map(|document| counts(document, nouns).into_keys().collect()).collect();
+    fn read(documents: &[&Document], nouns: &KoreanNouns) -> Self {
+        let keys: Vec<Vec<u64>> = documents.par_iter().map(|document| distinct(document, nouns)).collect();
         let mut keys = keys.concat();
         keys.par_sort_unstable();
         let total = documents.len() as f32;
@@ -46,47 +74,85 @@ impl Lexicon {
             holders.truncate(MOST_IN_CORPUS);
             holders.sort_unstable_by_key(|&(_, key)| key);
         }
-        Self { features: holders.into_iter().map(|(holders, key)| (key, rarity(holders))).collect() }
+        let numbered = holders.into_iter().enumerate();
+        Self { features: numbered.map(|(place, (count, key))| (key, (place as u32, rarity(count)))).collect() }
     }
 
     /// Number of features.
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.features.len()
     }
 
-    /// One row a document, unit length; empty for a text that shares no feature with another.
-    pub(crate) fn rows(&self, documents: &[Document], nouns: &KoreanNouns) -> SparseRows {
-        let rows: Vec<Vec<(u32, f32)>> =
-            documents.par_iter().map(|document| self.row(document, nouns)).collect();
-        let mut rows = SparseRows::new(&rows);
-        rows.normalise_rows();
-        rows
+    /// One row a document.
+    fn rows(&self, documents: &[&Document], nouns: &KoreanNouns) -> SparseRows {
+        let rows: Vec<Vec<(u32, f32)>> = documents
+            .par_iter()
+            .map_init(|| Scratch::new(self.len()), |scratch, document| self.row(document, nouns, scratch))
+            .collect();
+        SparseRows::new(&rows)
     }
 
-    fn row(&self, document: &Document, nouns: &KoreanNouns) -> Vec<(u32, f32)> {
-        let mut row: Vec<(u32, f32)> = counts(document, nouns)
-            .into_iter()
-            .filter_map(|(key, count)| {
-                let place = self.features.binary_search_by_key(&key, |&(known, _)| known).ok()?;
-                Some((place as u32, (1.0 + count.ln()) * self.features[place].1))
-            })
-            .collect();
+    /// The known features of a document, ascending, unit length; empty where none is known.
+    fn row(&self, document: &Document, nouns: &KoreanNouns, scratch: &mut Scratch) -> Vec<(u32, f32)> {
+        for text in [document.title_words(), &document.text] {
+            for_each_feature(text, nouns, |key| {
+                if let Some(&(place, rarity)) = self.features.get(&key) {
+                    scratch.count(place, rarity);
+                }
+            });
+        }
+        let mut row = scratch.take();
         if row.len() > MOST_FEATURES {
-            row.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            row.select_nth_unstable_by(MOST_FEATURES, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             row.truncate(MOST_FEATURES);
         }
         row.sort_unstable_by_key(|&(feature, _)| feature);
+        let length = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+        row.iter_mut().for_each(|(_, value)| *value /= length);
         row
     }
 }
 
-/// How often each feature occurs in title and text.
-fn counts(document: &Document, nouns: &KoreanNouns) -> FxHashMap<u64, f32> {
-    let mut counts = FxHashMap::default();
-    for text in [document.title_words(), &document.text] {
-        for_each_feature(text, nouns, |key| *counts.entry(key).or_insert(0.0) += 1.0);
+/// Counts of the features of one text, in the place of each: cheaper than a map, and used for one text after another.
+struct Scratch {
+    counts: Vec<u32>,
+    /// The features met so far and the weights of their rarity.
+    met: Vec<(u32, f32)>,
+}
+
+impl Scratch {
+    fn new(features: usize) -> Self {
+        Self { counts: vec![0; features], met: Vec::new() }
     }
-    counts
+
+    fn count(&mut self, feature: u32, rarity: f32) {
+        let count = &mut self.counts[feature as usize];
+        if *count == 0 {
+            self.met.push((feature, rarity));
+        }
+        *count += 1;
+    }
+
+    /// The features met, each with its sublinear frequency times its rarity, in the order they were met.
+    fn take(&mut self) -> Vec<(u32, f32)> {
+        let counts = &mut self.counts;
+        let weighed = |(feature, rarity): (u32, f32)| {
+            let count = std::mem::take(&mut counts[feature as usize]);
+            (feature, (1.0 + (count as f32).ln()) * rarity)
+        };
+        self.met.drain(..).map(weighed).collect()
+    }
+}
+
+/// The features of a document, each once.
+fn distinct(document: &Document, nouns: &KoreanNouns) -> Vec<u64> {
+    let mut keys = Vec::new();
+    for text in [document.title_words(), &document.text] {
+        for_each_feature(text, nouns, |key| keys.push(key));
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// Calls `visit` with the key of every feature of `text`: alphabetic words and pairs of them; Korean words with and

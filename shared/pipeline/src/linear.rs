@@ -6,8 +6,10 @@ use graphnode_core::matrix::Matrix;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use crate::product::dot_products;
+
 /// Rows summed as one block.
-const BLOCK: usize = 256;
+const BLOCK: usize = 1_024;
 
 /// `aᵀ b`, `a` and `b` having one row each a node.
 pub(crate) fn inner(a: &Matrix, b: &Matrix) -> DMatrix<f64> {
@@ -17,37 +19,28 @@ pub(crate) fn inner(a: &Matrix, b: &Matrix) -> DMatrix<f64> {
         .data()
         .par_chunks(BLOCK * left)
         .zip(b.data().par_chunks(BLOCK * right))
-        .map(|(a, b)| {
-            let mut sums = DMatrix::zeros(left, right);
-            for (x, y) in a.chunks_exact(left).zip(b.chunks_exact(right)) {
-                for (column, &value) in y.iter().enumerate() {
-                    let value = f64::from(value);
-                    sums.column_mut(column)
-                        .iter_mut()
-                        .zip(x)
-                        .for_each(|(sum, &x)| *sum += f64::from(x) * value);
-                }
-            }
-            sums
-        })
+        .map(|(a, b)| wide(left, a) * wide(right, b).transpose())
         .collect();
     parts.into_iter().fold(DMatrix::zeros(left, right), |total, part| total + part)
+}
+
+/// Rows of `columns` values as columns, in twice the digits: sums of squares need them.
+fn wide(columns: usize, rows: &[f32]) -> DMatrix<f64> {
+    DMatrix::from_iterator(columns, rows.len() / columns, rows.iter().map(|&value| f64::from(value)))
 }
 
 /// `a · b` for a small `b`.
 pub(crate) fn times(a: &Matrix, b: &DMatrix<f64>) -> Matrix {
     assert_eq!(a.columns(), b.nrows());
     let columns = b.ncols();
-    let small: Vec<f32> = b.transpose().iter().map(|&value| value as f32).collect();
+    // A column-major matrix read as rows is its transpose: one row a column of `b`.
+    let small: Vec<f32> = b.iter().map(|&value| value as f32).collect();
     let mut product = Matrix::zeros(a.rows(), columns);
-    // `small` is b row by row: the transpose of a column-major matrix, read as columns.
-    product.data_mut().par_chunks_mut(columns).zip(a.data().par_chunks(a.columns())).for_each(
-        |(sums, row)| {
-            for (&value, line) in row.iter().zip(small.chunks_exact(columns)) {
-                sums.iter_mut().zip(line).for_each(|(sum, x)| *sum += value * x);
-            }
-        },
-    );
+    product
+        .data_mut()
+        .par_chunks_mut(BLOCK * columns)
+        .zip(a.data().par_chunks(BLOCK * a.columns()))
+        .for_each(|(sums, rows)| dot_products(rows, &small, a.columns(), sums));
     product
 }
 

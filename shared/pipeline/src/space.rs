@@ -9,8 +9,7 @@ use graphnode_core::matrix::{Matrix, dot, normalise};
 
 use crate::digest::Document;
 use crate::embed::{Embedded, Tongue};
-use crate::latent::latent;
-use crate::lexical::Lexicon;
+use crate::lexical::words;
 use crate::words::korean::KoreanNouns;
 use crate::words::script;
 
@@ -28,8 +27,7 @@ const SHRINKAGE: f32 = 10.0;
 
 /// One row of unit length a conversation.
 pub(crate) fn space(documents: &[Document], embedded: &Embedded, nouns: &KoreanNouns) -> Matrix {
-    let lexicon = Lexicon::read(documents, nouns);
-    let words = latent(&lexicon.rows(documents, nouns), lexicon.len());
+    let words = words(documents, nouns);
     let meaning = centred(&embedded.meaning, &embedded.tongues);
     let style = centred(&embedded.style, &embedded.tongues);
     let weights = weights(documents, &embedded.tongues);

@@ -33,17 +33,6 @@ impl SparseRows {
         &self.entries[self.starts[index]..self.starts[index + 1]]
     }
 
-    /// Scales every row to unit length; empty rows stay empty.
-    pub(crate) fn normalise_rows(&mut self) {
-        for index in 0..self.rows() {
-            let row = &mut self.entries[self.starts[index]..self.starts[index + 1]];
-            let length = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
-            if length > 0.0 {
-                row.iter_mut().for_each(|(_, value)| *value /= length);
-            }
-        }
-    }
-
     /// The same values by feature: row `f` of the result holds (row, value) pairs, rows ascending.
     pub(crate) fn transposed(&self, features: usize) -> Self {
         let mut starts = vec![0_usize; features + 1];
@@ -84,13 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_normalised_and_transposed() {
-        let mut rows = rows();
-        rows.normalise_rows();
-        assert_eq!(rows.row(0), [(0, 0.6), (2, 0.8)]);
-        let by_feature = rows.transposed(3);
+    fn rows_are_transposed() {
+        let by_feature = rows().transposed(3);
         assert_eq!(by_feature.rows(), 3);
-        assert_eq!(by_feature.row(2), [(0, 0.8), (2, 1.0)]);
+        assert_eq!(by_feature.row(2), [(0, 4.0), (2, 2.0)]);
         assert!(by_feature.row(1).is_empty());
     }
 
