@@ -18,7 +18,7 @@ pub enum Stage {
     Names,
     /// Similarity edges.
     Edges,
-    /// Places on the map.
+    /// Places on the map, and beside it the index of words.
     Layout,
     /// What the whole history is about.
     Summary,

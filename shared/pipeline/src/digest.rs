@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use graphnode_core::conversation::{Conversation, Section, SourceType};
 use graphnode_core::time::SourceTime;
 use jiff::Timestamp;
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use crate::clean::clean;
@@ -90,18 +91,42 @@ impl Left {
     }
 }
 
-/// Turns conversations into documents one by one.
+/// Bytes of text that wait to be digested together.
+const WAITING_BYTES: usize = 1 << 20;
+
+/// Turns conversations into documents as they come.
 #[derive(Default)]
 pub(crate) struct Digester {
+    waiting: Vec<Conversation>,
+    waiting_bytes: usize,
     documents: Vec<Document>,
     by_id: HashMap<String, usize>,
     left: Vec<(String, Left)>,
 }
 
 impl Digester {
-    /// Digests one conversation.
+    /// Takes one conversation: it waits until there are enough to keep all threads busy.
     pub(crate) fn add(&mut self, conversation: Conversation) {
-        let Some(document) = self.digest(conversation) else { return };
+        self.waiting_bytes += conversation.sections.iter().map(|section| section.text.len()).sum::<usize>();
+        self.waiting.push(conversation);
+        if self.waiting_bytes >= WAITING_BYTES {
+            self.digest_waiting();
+        }
+    }
+
+    fn digest_waiting(&mut self) {
+        self.waiting_bytes = 0;
+        let waiting = std::mem::take(&mut self.waiting);
+        let digested: Vec<Result<Document, String>> = waiting.into_par_iter().map(digest).collect();
+        for document in digested {
+            match document {
+                Ok(document) => self.keep(document),
+                Err(wordless) => self.left.push((wordless, Left::NoWords)),
+            }
+        }
+    }
+
+    fn keep(&mut self, document: Document) {
         match self.by_id.get(&document.orig_id) {
             None => {
                 self.by_id.insert(document.orig_id.clone(), self.documents.len());
@@ -119,6 +144,7 @@ impl Digester {
     /// All documents, oldest first, equal times by id: the order they came in leaves no trace. And what was left
     /// out, by id.
     pub(crate) fn finish(mut self) -> (Vec<Document>, Vec<(String, Left)>) {
+        self.digest_waiting();
         self.documents.sort_by(|a, b| {
             let key = |document: &Document| document.timestamp().unwrap_or(Timestamp::MAX);
             key(a).cmp(&key(b)).then_with(|| a.orig_id.cmp(&b.orig_id))
@@ -126,37 +152,38 @@ impl Digester {
         self.left.sort_by(|a, b| a.0.cmp(&b.0));
         (self.documents, self.left)
     }
+}
 
-    fn digest(&mut self, conversation: Conversation) -> Option<Document> {
-        let signals = NodeSignals::of(&conversation);
-        let clean: Vec<String> = conversation.sections.iter().map(|section| clean(&section.text)).collect();
-        let mut words: Vec<&str> = clean.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-        let title = conversation.title;
-        let fallback;
-        if words.is_empty() {
-            // Nothing but code or links: the title says what it was, else what was written must.
-            fallback = title.clone().or_else(|| raw_words(&conversation.sections)).or_else(|| {
-                self.left.push((conversation.orig_id.clone(), Left::NoWords));
-                None
-            })?;
-            words.push(&fallback);
+/// Digests one conversation; one without a word gives its id back.
+fn digest(conversation: Conversation) -> Result<Document, String> {
+    let signals = NodeSignals::of(&conversation);
+    let clean: Vec<String> = conversation.sections.iter().map(|section| clean(&section.text)).collect();
+    let mut words: Vec<&str> = clean.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let title = conversation.title;
+    let fallback;
+    if words.is_empty() {
+        // Nothing but code or links: the title says what it was, else what was written must.
+        match title.clone().or_else(|| raw_words(&conversation.sections)) {
+            Some(found) => fallback = found,
+            None => return Err(conversation.orig_id),
         }
-        let chunks = spread(chunks(&words), CHUNK_BUDGET);
-        let content_hash = content_hash(title.as_deref(), &chunks);
-        Some(Document {
-            num_messages: conversation.sections.len(),
-            characters: words.iter().map(|text| text.chars().count()).sum(),
-            signals,
-            text: fair_shares(&words, TEXT_CHARACTERS),
-            orig_id: conversation.orig_id,
-            source_type: conversation.source_type,
-            create_time: conversation.create_time,
-            update_time: conversation.update_time,
-            title,
-            chunks,
-            content_hash,
-        })
+        words.push(&fallback);
     }
+    let chunks = spread(chunks(&words), CHUNK_BUDGET);
+    let content_hash = content_hash(title.as_deref(), &chunks);
+    Ok(Document {
+        num_messages: conversation.sections.len(),
+        characters: words.iter().map(|text| text.chars().count()).sum(),
+        signals,
+        text: fair_shares(&words, TEXT_CHARACTERS),
+        orig_id: conversation.orig_id,
+        source_type: conversation.source_type,
+        create_time: conversation.create_time,
+        update_time: conversation.update_time,
+        title,
+        chunks,
+        content_hash,
+    })
 }
 
 /// Which of two conversations with one id is kept: the one added to last, then the longer, then by content.

@@ -138,7 +138,12 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let pairs = edges::pairs(&space, &clusters.graph, &neighbours);
     let edges = edges::edges(&pairs, &clusters.labels, &keywords);
     stopwatch.lap(Stage::Edges);
-    let places = layout::layout(&clusters, means.watch)?;
+    // The map is walked by one thread; the word index has work for the others meanwhile.
+    let (places, words) = rayon::join(
+        || layout::layout(&clusters, means.watch),
+        || WordIndex::build(&documents, &embedded.glosses),
+    );
+    let places = places?;
     stopwatch.lap(Stage::Layout);
 
     let counts = counts(&documents, &imported, &left);
@@ -173,7 +178,6 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let report =
         assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
     let features = assemble::features(&build);
-    let words = WordIndex::build(&documents, &embedded.glosses);
     Ok(Results { graph, summary, page, report, words, features })
 }
 

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::digest::Document;
+use crate::holders::shared_keys;
 use crate::latent::Latent;
 use crate::sparse::SparseRows;
 use crate::words::korean::KoreanNouns;
@@ -59,23 +60,17 @@ impl Lexicon {
     /// Counts the features of all documents.
     fn read(documents: &[&Document], nouns: &KoreanNouns) -> Self {
         let keys: Vec<Vec<u64>> = documents.par_iter().map(|document| distinct(document, nouns)).collect();
-        let mut keys = keys.concat();
-        keys.par_sort_unstable();
         let total = documents.len() as f32;
         // The root of the usual inverse document frequency: common words keep telling style and language.
-        let rarity = |holders: usize| (((1.0 + total) / (1.0 + holders as f32)).ln() + 1.0).sqrt();
-        let mut holders: Vec<(usize, u64)> = keys
-            .chunk_by(|a, b| a == b)
-            .filter(|run| run.len() >= 2)
-            .map(|run| (run.len(), run[0]))
-            .collect();
+        let rarity = |holders: u32| (((1.0 + total) / (1.0 + holders as f32)).ln() + 1.0).sqrt();
+        let mut holders = shared_keys(&keys);
         if holders.len() > MOST_IN_CORPUS {
-            holders.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+            holders.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
             holders.truncate(MOST_IN_CORPUS);
-            holders.sort_unstable_by_key(|&(_, key)| key);
+            holders.sort_unstable_by_key(|&(key, _)| key);
         }
         let numbered = holders.into_iter().enumerate();
-        Self { features: numbered.map(|(place, (count, key))| (key, (place as u32, rarity(count)))).collect() }
+        Self { features: numbered.map(|(place, (key, count))| (key, (place as u32, rarity(count)))).collect() }
     }
 
     /// Number of features.

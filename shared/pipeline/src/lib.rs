@@ -12,6 +12,7 @@ mod describe;
 mod digest;
 mod edges;
 mod embed;
+mod holders;
 pub mod import;
 pub mod job;
 mod keywords;

@@ -16,9 +16,17 @@ pub struct HashingEncoder {
 
 impl Default for HashingEncoder {
     fn default() -> Self {
+        Self::new(64)
+    }
+}
+
+impl HashingEncoder {
+    /// One whose vectors have `dimension` values.
+    #[must_use]
+    pub fn new(dimension: usize) -> Self {
         let model = ModelIdentity {
             name: "hashing".to_owned(),
-            dimension: 64,
+            dimension,
             precision: "f32",
             max_tokens: usize::MAX,
         };

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::phrases::phrases;
 use crate::digest::Document;
+use crate::holders::shared_keys;
 use crate::words::korean::{KoreanCounts, KoreanNouns};
 use crate::words::script::{self, Script};
 use crate::words::{self};
@@ -22,20 +23,14 @@ pub(crate) struct Corpus {
 impl Corpus {
     /// Reads all documents. Memory: eight bytes a distinct phrase of a document.
     pub(crate) fn read(documents: &[Document], nouns: &KoreanNouns) -> Self {
-        let keys = documents
-            .par_iter()
-            .map(|document| {
-                phrases(document.title_words(), &document.text, nouns).into_keys().collect::<Vec<_>>()
-            })
-            .collect::<Vec<_>>();
-        let mut keys: Vec<u64> = keys.concat();
-        keys.par_sort_unstable();
-        let frequencies = keys
-            .chunk_by(|a, b| a == b)
-            .filter(|run| run.len() >= 2)
-            .map(|run| (run[0], run.len() as u32))
-            .collect();
-        Self { documents: documents.len(), frequencies, casing: casing(documents) }
+        let keys = |document: &Document| {
+            let mut keys: Vec<u64> =
+                phrases(document.title_words(), &document.text, nouns).into_keys().collect();
+            keys.sort_unstable();
+            keys
+        };
+        let keys: Vec<Vec<u64>> = documents.par_iter().map(keys).collect();
+        Self { documents: documents.len(), frequencies: shared_keys(&keys), casing: casing(documents) }
     }
 
     /// In how many documents a phrase of some document occurs; at least 1.

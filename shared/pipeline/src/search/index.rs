@@ -1,11 +1,13 @@
 //! BM25 over the words of one build (Robertson and Zaragoza 2009).
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::terms::Terms;
 use crate::digest::Document;
+use crate::holders::{PARTS, part_of};
 
 /// Saturation of repeated words and strength of length normalisation.
 const K1: f32 = 1.2;
@@ -15,12 +17,17 @@ const MAGIC: [u8; 8] = *b"GNWORDS\x01";
 
 /// Which conversations hold which words.
 ///
-/// Invariants: `keys` ascend; the postings of key `i` are `starts[i]..starts[i + 1]`, conversations ascending.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Invariants: `keys` ascend; the postings of key `i` are `starts[i]..starts[i + 1]`, conversations ascending; there are
+/// as many `counts` as `holders`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WordIndex {
     keys: Vec<u64>,
     starts: Vec<u32>,
-    postings: Vec<(u32, u16)>,
+    /// The conversation of every posting.
+    holders: Vec<u32>,
+    /// How often it has the word.
+    counts: Vec<u16>,
+    /// Words of every conversation.
     lengths: Vec<u32>,
 }
 
@@ -32,34 +39,53 @@ pub struct DamagedIndex;
 impl WordIndex {
     /// Indexes the words of all documents, and those of their glosses where there are some.
     pub(crate) fn build(documents: &[Document], glosses: &[Option<String>]) -> Self {
-        let terms: Vec<Terms> = documents
+        let lists: Vec<TermList> = documents
             .par_iter()
             .zip(glosses)
             .map(|(document, gloss)| {
-                Terms::of(&[document.title_words(), document.text.as_str()], gloss.as_deref())
+                let texts = [document.title_words(), document.text.as_str()];
+                TermList::new(&Terms::of(&texts, gloss.as_deref()))
             })
             .collect();
-        let mut entries: Vec<(u64, u32, u16)> = terms
-            .iter()
-            .enumerate()
-            .flat_map(|(document, terms)| {
-                terms.0.iter().map(move |(&key, &count)| (key, document as u32, count))
-            })
-            .collect();
-        entries.par_sort_unstable();
+        let parts: Vec<Self> = (0..PARTS).into_par_iter().map(|part| Self::of_part(&lists, part)).collect();
+        let mut index =
+            Self { lengths: lists.iter().map(|list| list.length).collect(), starts: vec![0], ..Self::default() };
+        drop(lists);
+        let postings = parts.iter().map(|part| part.holders.len()).sum();
+        index.holders.reserve_exact(postings);
+        index.counts.reserve_exact(postings);
+        parts.into_iter().for_each(|part| index.append(part));
+        index
+    }
+
+    /// The words whose keys are of one part, without a first start and lengths.
+    fn of_part(lists: &[TermList], part: u64) -> Self {
+        let mut entries: Vec<(u64, u32, u16)> = Vec::new();
+        for (document, list) in lists.iter().enumerate() {
+            let range = part_of(&list.keys, part);
+            let counted = list.keys[range.clone()].iter().zip(&list.counts[range]);
+            entries.extend(counted.map(|(&key, &count)| (key, document as u32, count)));
+        }
+        entries.sort_unstable();
         let mut index = Self {
-            keys: Vec::new(),
-            starts: vec![0],
-            postings: Vec::with_capacity(entries.len()),
-            lengths: Vec::new(),
+            holders: entries.iter().map(|&(_, document, _)| document).collect(),
+            counts: entries.iter().map(|&(.., count)| count).collect(),
+            ..Self::default()
         };
         for same in entries.chunk_by(|a, b| a.0 == b.0) {
             index.keys.push(same[0].0);
-            index.postings.extend(same.iter().map(|&(_, document, count)| (document, count)));
-            index.starts.push(index.postings.len() as u32);
+            index.starts.push(index.starts.last().copied().unwrap_or(0) + same.len() as u32);
         }
-        index.lengths = terms.iter().map(Terms::length).collect();
         index
+    }
+
+    /// Adds the next part.
+    fn append(&mut self, part: Self) {
+        let before = self.holders.len() as u32;
+        self.keys.extend(part.keys);
+        self.starts.extend(part.starts.into_iter().map(|end| before + end));
+        self.holders.extend(part.holders);
+        self.counts.extend(part.counts);
     }
 
     /// For every conversation its BM25 score as a share of the most any text could reach, 0 to 1.
@@ -74,7 +100,7 @@ impl WordIndex {
             let postings = self.postings(key);
             let rarity = rarity(self.lengths.len(), postings.len());
             ideal += rarity * (K1 + 1.0);
-            for &(document, count) in postings {
+            for (&document, &count) in self.holders[postings.clone()].iter().zip(&self.counts[postings]) {
                 let length = self.lengths[document as usize] as f32 / (mean as f32).max(1.0);
                 let count = f32::from(count);
                 scores[document as usize] +=
@@ -87,10 +113,10 @@ impl WordIndex {
         scores
     }
 
-    fn postings(&self, key: u64) -> &[(u32, u16)] {
+    fn postings(&self, key: u64) -> Range<usize> {
         match self.keys.binary_search(&key) {
-            Ok(place) => &self.postings[self.starts[place] as usize..self.starts[place + 1] as usize],
-            Err(_) => &[],
+            Ok(place) => self.starts[place] as usize..self.starts[place + 1] as usize,
+            Err(_) => 0..0,
         }
     }
 
@@ -100,7 +126,7 @@ impl WordIndex {
     /// Those of the writer.
     pub fn write_to(&self, writer: &mut dyn Write) -> io::Result<()> {
         writer.write_all(&MAGIC)?;
-        for count in [self.lengths.len(), self.keys.len(), self.postings.len()] {
+        for count in [self.lengths.len(), self.keys.len(), self.holders.len()] {
             writer.write_all(&(count as u32).to_le_bytes())?;
         }
         self.keys.iter().try_for_each(|key| writer.write_all(&key.to_le_bytes()))?;
@@ -108,7 +134,7 @@ impl WordIndex {
             .iter()
             .chain(&self.lengths)
             .try_for_each(|number| writer.write_all(&number.to_le_bytes()))?;
-        self.postings.iter().try_for_each(|(document, count)| {
+        self.holders.iter().zip(&self.counts).try_for_each(|(document, count)| {
             writer.write_all(&document.to_le_bytes())?;
             writer.write_all(&count.to_le_bytes())
         })
@@ -130,6 +156,7 @@ impl WordIndex {
         let halves = numbers(2 * keys)?;
         let starts = numbers(keys + 1)?;
         let lengths = numbers(documents)?;
+        let entries = rest.as_chunks::<6>().0;
         let index = Self {
             keys: halves
                 .as_chunks::<2>()
@@ -137,12 +164,8 @@ impl WordIndex {
                 .iter()
                 .map(|[low, high]| u64::from(*high) << 32 | u64::from(*low))
                 .collect(),
-            postings: rest
-                .as_chunks::<6>()
-                .0
-                .iter()
-                .map(|b| (u32::from_le_bytes([b[0], b[1], b[2], b[3]]), u16::from_le_bytes([b[4], b[5]])))
-                .collect(),
+            holders: entries.iter().map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            counts: entries.iter().map(|b| u16::from_le_bytes([b[4], b[5]])).collect(),
             starts,
             lengths,
         };
@@ -150,8 +173,24 @@ impl WordIndex {
             && index.keys.is_sorted()
             && index.starts.is_sorted()
             && index.starts.last() == Some(&(postings as u32))
-            && index.postings.iter().all(|&(document, _)| (document as usize) < documents);
+            && index.holders.iter().all(|&document| (document as usize) < documents);
         if sound { Ok(index) } else { Err(DamagedIndex) }
+    }
+}
+
+/// The terms of one conversation, keys ascending.
+struct TermList {
+    keys: Vec<u64>,
+    counts: Vec<u16>,
+    length: u32,
+}
+
+impl TermList {
+    fn new(terms: &Terms) -> Self {
+        let mut sorted: Vec<(u64, u16)> = terms.0.iter().map(|(&key, &count)| (key, count)).collect();
+        sorted.sort_unstable();
+        let (keys, counts) = sorted.into_iter().unzip();
+        Self { keys, counts, length: terms.length() }
     }
 }
 
