@@ -51,8 +51,7 @@ fn main() -> anyhow::Result<()> {
     });
     let (file, size) = write(conversations)?;
     drop(messages);
-    let source =
-        Source { name: "mixed".to_owned(), role: SourceRole::Conversations, reader: Box::new(file) };
+    let source = Source { name: "mixed".to_owned(), role: SourceRole::Conversations, reader: Box::new(file) };
     let job = Job {
         user_id: UserId::local(),
         graph_id: GraphId::default(),

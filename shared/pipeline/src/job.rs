@@ -7,6 +7,7 @@ use graphnode_core::clock::Clock;
 use graphnode_core::contract::{Features, Graph, Report, ReportCounts, SkippedItem, Summary};
 use graphnode_core::encoder::{EncodeError, Encoder};
 use graphnode_core::ids::{GraphId, TaskId, UserId};
+use graphnode_core::matrix::Matrix;
 use graphnode_core::options::BuildOptions;
 use graphnode_core::watch::{Cancelled, Stage, Watch};
 
@@ -118,15 +119,19 @@ impl From<EncodeError> for JobError {
 /// [`JobError`]; no error is mended by trying the same again.
 pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<Results, JobError> {
     let mut stopwatch = Stopwatch::new(means.clock);
-    let (documents, imported, left) = read(sources, job, means.watch)?;
+    let (mut documents, imported, left) = read(sources, job, means.watch)?;
+    let counts = counts(&documents, &imported, &left);
     stopwatch.lap(Stage::Import);
 
-    let embedded = embed::embed(&documents, means.encoder, means.watch)?;
+    let mut embedded = embed::embed(&documents, means.encoder, means.watch)?;
+    // What was embedded is needed no more, and is as large as the text.
+    documents.iter_mut().for_each(|document| document.chunks = Vec::new());
     stopwatch.lap(Stage::Embed);
     let nouns = korean_nouns(&documents);
     let keywords = keywords(&documents, &embedded, &nouns, means.encoder, means.watch)?;
     stopwatch.lap(Stage::Keywords);
     let space = space::space(&documents, &embedded, &nouns);
+    embedded.style = Matrix::default();
     let neighbours = nearest(&space, NEIGHBOURS, means.watch)?;
     stopwatch.lap(Stage::Neighbours);
     let clusters = clusters::clusters(&space, &neighbours, job.options.clusters, means.watch)?;
@@ -137,6 +142,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     stopwatch.lap(Stage::Names);
     let pairs = edges::pairs(&space, &clusters.graph, &neighbours);
     let edges = edges::edges(&pairs, &clusters.labels, &keywords);
+    drop((space, neighbours));
     stopwatch.lap(Stage::Edges);
     // The map is walked by one thread; the word index has work for the others meanwhile.
     let (places, words) = rayon::join(
@@ -146,7 +152,6 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let places = places?;
     stopwatch.lap(Stage::Layout);
 
-    let counts = counts(&documents, &imported, &left);
     let build = Build {
         job,
         model: means.encoder.model(),

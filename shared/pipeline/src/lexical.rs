@@ -70,7 +70,9 @@ impl Lexicon {
             holders.sort_unstable_by_key(|&(key, _)| key);
         }
         let numbered = holders.into_iter().enumerate();
-        Self { features: numbered.map(|(place, (key, count))| (key, (place as u32, rarity(count)))).collect() }
+        Self {
+            features: numbered.map(|(place, (key, count))| (key, (place as u32, rarity(count)))).collect(),
+        }
     }
 
     /// Number of features.

@@ -24,12 +24,8 @@ impl HashingEncoder {
     /// One whose vectors have `dimension` values.
     #[must_use]
     pub fn new(dimension: usize) -> Self {
-        let model = ModelIdentity {
-            name: "hashing".to_owned(),
-            dimension,
-            precision: "f32",
-            max_tokens: usize::MAX,
-        };
+        let model =
+            ModelIdentity { name: "hashing".to_owned(), dimension, precision: "f32", max_tokens: usize::MAX };
         Self { model }
     }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::phrases::phrases;
+use super::phrases::phrase_keys;
 use crate::digest::Document;
 use crate::holders::shared_keys;
 use crate::words::korean::{KoreanCounts, KoreanNouns};
@@ -23,13 +23,10 @@ pub(crate) struct Corpus {
 impl Corpus {
     /// Reads all documents. Memory: eight bytes a distinct phrase of a document.
     pub(crate) fn read(documents: &[Document], nouns: &KoreanNouns) -> Self {
-        let keys = |document: &Document| {
-            let mut keys: Vec<u64> =
-                phrases(document.title_words(), &document.text, nouns).into_keys().collect();
-            keys.sort_unstable();
-            keys
-        };
-        let keys: Vec<Vec<u64>> = documents.par_iter().map(keys).collect();
+        let keys: Vec<Vec<u64>> = documents
+            .par_iter()
+            .map(|document| phrase_keys(document.title_words(), &document.text, nouns))
+            .collect();
         Self { documents: documents.len(), frequencies: shared_keys(&keys), casing: casing(documents) }
     }
 
@@ -83,8 +80,11 @@ fn casing(documents: &[Document]) -> FxHashMap<String, String> {
     type Forms = FxHashMap<String, FxHashMap<String, (u32, u32)>>;
     let count = |mut forms: Forms, document: &Document| {
         words::for_each_alphabetic(&document.text, |word, opens| {
-            let lower = word.to_lowercase();
-            let entry = forms.entry(lower).or_default();
+            let lower = words::lowered(word);
+            let entry = match forms.get_mut(lower.as_ref()) {
+                Some(entry) => entry,
+                None => forms.entry(lower.into_owned()).or_default(),
+            };
             let counts = match entry.get_mut(word) {
                 Some(counts) => counts,
                 None => entry.entry(word.to_owned()).or_default(),

@@ -44,32 +44,54 @@ pub(crate) const TITLE_WEIGHT: f32 = 2.0;
 /// All phrases of a text and its title, by key.
 pub(crate) fn phrases<'a>(title: &'a str, text: &'a str, nouns: &KoreanNouns) -> FxHashMap<u64, Phrase<'a>> {
     let mut found = FxHashMap::default();
-    for (part, in_title) in [(title, true), (text, false)] {
-        let mut window = Window::default();
-        words::for_each_token(part, nouns, |token| {
-            window.push(token);
-            for length in 1..=window.length {
-                add(&mut found, &window.last(length), in_title);
-            }
-        });
-    }
+    for_each_phrase(title, nouns, |words| add(&mut found, words, true));
+    for_each_phrase(text, nouns, |words| add(&mut found, words, false));
     found
 }
 
-fn add<'a>(found: &mut FxHashMap<u64, Phrase<'a>>, tokens: &[(Token<'a>, u64)], in_title: bool) {
-    let mut words = [0; LONGEST];
-    let mut surfaces = [""; LONGEST];
-    for (place, (token, key)) in tokens.iter().enumerate() {
-        words[place] = *key;
-        surfaces[place] = token.surface;
+/// The keys of all phrases of a text and its title, ascending, each once.
+pub(crate) fn phrase_keys(title: &str, text: &str, nouns: &KoreanNouns) -> Vec<u64> {
+    let mut keys = Vec::new();
+    for part in [title, text] {
+        for_each_phrase(part, nouns, |words| keys.push(key_of(words)));
     }
-    let phrase = found.entry(phrase_key(&words[..tokens.len()])).or_insert(Phrase {
-        surfaces,
-        words,
-        length: tokens.len(),
-        script: tokens[0].0.script,
-        frequency: 0.0,
-        in_title: false,
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// One word of a phrase and its key.
+type Word<'a> = (Token<'a>, u64);
+
+/// Calls `visit` with the words of every phrase of `text`.
+fn for_each_phrase<'a>(text: &'a str, nouns: &KoreanNouns, mut visit: impl FnMut(&[Word<'a>])) {
+    let mut window = Vec::with_capacity(LONGEST);
+    words::for_each_token(text, nouns, |token| {
+        push(&mut window, token);
+        (0..window.len()).rev().for_each(|start| visit(&window[start..]));
+    });
+}
+
+fn key_of(words: &[Word<'_>]) -> u64 {
+    let mut keys = [0; LONGEST];
+    keys.iter_mut().zip(words).for_each(|(key, word)| *key = word.1);
+    phrase_key(&keys[..words.len()])
+}
+
+fn add<'a>(found: &mut FxHashMap<u64, Phrase<'a>>, words: &[Word<'a>], in_title: bool) {
+    let mut surfaces = [""; LONGEST];
+    surfaces.iter_mut().zip(words).for_each(|(surface, word)| *surface = word.0.surface);
+    let phrase = found.entry(key_of(words)).or_insert_with(|| {
+        let mut keys = [0; LONGEST];
+        keys.iter_mut().zip(words).for_each(|(key, word)| *key = word.1);
+        Phrase {
+            surfaces,
+            words: keys,
+            length: words.len(),
+            script: words[0].0.script,
+            frequency: 0.0,
+            in_title: false,
+        }
     });
     phrase.frequency += if in_title { TITLE_WEIGHT } else { 1.0 };
     phrase.in_title |= in_title;
@@ -79,43 +101,26 @@ fn add<'a>(found: &mut FxHashMap<u64, Phrase<'a>>, tokens: &[(Token<'a>, u64)], 
     }
 }
 
-/// The last words of the running clause.
-#[derive(Default)]
-struct Window<'a> {
-    tokens: [Option<(Token<'a>, u64)>; LONGEST],
-    length: usize,
+/// Takes the next word into the last ones of the running clause; a stop word, an unpresentable one or a clause boundary
+/// empties them.
+fn push<'a>(window: &mut Vec<Word<'a>>, token: Token<'a>) {
+    if !token.presentable || says_nothing(token.surface) {
+        window.clear();
+        return;
+    }
+    let continues = token.joined && window.last().is_some_and(|(last, _)| last.script == token.script);
+    if !continues {
+        window.clear();
+    } else if window.len() == LONGEST {
+        window.remove(0);
+    }
+    window.push((token, words::key(token.surface)));
 }
 
-impl<'a> Window<'a> {
-    /// Takes the next word; a stop word, an unpresentable one or a clause boundary empties the window.
-    fn push(&mut self, token: Token<'a>) {
-        let lower = token.surface.to_lowercase();
-        if !token.presentable
-            || stop::is_stop_word(&lower)
-            || lower.split(['-', '\'', '’']).any(stop::is_role)
-        {
-            self.length = 0;
-            return;
-        }
-        let continues = token.joined && self.length > 0 && self.last_script() == Some(token.script);
-        if !continues {
-            self.length = 0;
-        } else if self.length == LONGEST {
-            self.tokens.rotate_left(1);
-            self.length -= 1;
-        }
-        self.tokens[self.length] = Some((token, words::key(token.surface)));
-        self.length += 1;
-    }
-
-    fn last_script(&self) -> Option<Script> {
-        self.tokens[self.length - 1].map(|(token, _)| token.script)
-    }
-
-    /// The last `length` words.
-    fn last(&self, length: usize) -> Vec<(Token<'a>, u64)> {
-        self.tokens[self.length - length..self.length].iter().flatten().copied().collect()
-    }
+/// Whether a word is a stop word or has the name of a role in it.
+fn says_nothing(surface: &str) -> bool {
+    let lower = words::lowered(surface);
+    stop::is_stop_word(&lower) || lower.split(['-', '\'', '’']).any(stop::is_role)
 }
 
 #[cfg(test)]

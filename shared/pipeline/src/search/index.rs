@@ -48,8 +48,11 @@ impl WordIndex {
             })
             .collect();
         let parts: Vec<Self> = (0..PARTS).into_par_iter().map(|part| Self::of_part(&lists, part)).collect();
-        let mut index =
-            Self { lengths: lists.iter().map(|list| list.length).collect(), starts: vec![0], ..Self::default() };
+        let mut index = Self {
+            lengths: lists.iter().map(|list| list.length).collect(),
+            starts: vec![0],
+            ..Self::default()
+        };
         drop(lists);
         let postings = parts.iter().map(|part| part.holders.len()).sum();
         index.holders.reserve_exact(postings);

@@ -5,6 +5,8 @@
 //! unsupervised noun extraction (L-R graphs, as in soynlp). So `제주도에서` gives `제주도`, and the `이` of
 //! `고양이` stays where `고양` never occurs.
 
+use std::sync::LazyLock;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::gloss::translation;
@@ -264,8 +266,7 @@ impl KoreanNouns {
 pub(crate) fn without_particles(word: &str) -> &str {
     let mut stem = word;
     for _ in 0..2 {
-        let particles =
-            LONG_PARTICLES.iter().chain(&SHORT_PARTICLES).filter_map(|particle| stem.strip_suffix(particle));
+        let particles = splits(stem).filter(|&(number, _)| number < PARTICLES).map(|(_, rest)| rest);
         match particles.filter(|rest| syllables(rest) >= 2).min_by_key(|rest| rest.len()) {
             Some(rest) => stem = rest,
             None => break,
@@ -274,14 +275,25 @@ pub(crate) fn without_particles(word: &str) -> &str {
     stem
 }
 
+/// Endings of lower numbers are particles, the others verbalisers.
+const PARTICLES: usize = LONG_PARTICLES.len() + SHORT_PARTICLES.len();
+
+/// All endings and their numbers, ascending, by their last syllable: only those can end a word that ends with it.
+static ENDINGS: LazyLock<FxHashMap<char, Vec<(usize, &'static str)>>> = LazyLock::new(|| {
+    let mut endings: FxHashMap<char, Vec<(usize, &'static str)>> = FxHashMap::default();
+    let all = LONG_PARTICLES.iter().chain(&SHORT_PARTICLES).chain(&VERBALISERS);
+    for (number, ending) in all.enumerate() {
+        endings.entry(ending.chars().next_back().unwrap_or_default()).or_default().push((number, ending));
+    }
+    endings
+});
+
 /// Every way to split `word` into a stem and a known ending, with the ending's number.
 fn splits(word: &str) -> impl Iterator<Item = (usize, &str)> {
-    LONG_PARTICLES
+    let endings = word.chars().next_back().and_then(|last| ENDINGS.get(&last)).map_or(&[][..], Vec::as_slice);
+    endings
         .iter()
-        .chain(&SHORT_PARTICLES)
-        .chain(&VERBALISERS)
-        .enumerate()
-        .filter_map(move |(number, ending)| word.strip_suffix(ending).map(|stem| (number, stem)))
+        .filter_map(move |&(number, ending)| word.strip_suffix(ending).map(|stem| (number, stem)))
         .filter(|(_, stem)| !stem.is_empty())
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod korean;
 pub(crate) mod script;
 pub(crate) mod stop;
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
@@ -45,7 +46,7 @@ static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 pub(crate) fn key(surface: &str) -> u64 {
     let mut hasher = FxHasher::default();
     if surface.is_ascii() {
-        let lower = surface.to_ascii_lowercase();
+        let lower = lowered(surface);
         let (stem, ending) = english::singular(&lower);
         hasher.write(stem.as_bytes());
         hasher.write(ending.as_bytes());
@@ -53,6 +54,12 @@ pub(crate) fn key(surface: &str) -> u64 {
         surface.to_lowercase().hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// A word in lower case: most are so already, and a copy would cost more than looking.
+pub(crate) fn lowered(word: &str) -> Cow<'_, str> {
+    let small = word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase());
+    if small { word.into() } else { word.to_lowercase().into() }
 }
 
 /// A number for a sequence of words, given their keys.
