@@ -22,7 +22,7 @@ mod lexical;
 mod linear;
 mod manifold;
 mod names;
-mod neighbours;
+pub mod neighbours;
 pub mod page;
 mod product;
 mod quality;
