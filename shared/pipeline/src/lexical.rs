@@ -6,7 +6,7 @@
 
 use std::hash::Hasher;
 
-use graphnode_core::matrix::{Matrix, normalise};
+use graphnode_core::matrix::Matrix;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 
@@ -31,14 +31,16 @@ pub(crate) fn words(documents: &[Document], nouns: &KoreanNouns) -> Matrix {
     let sample = sample(documents, LEARNT_FROM);
     let lexicon = Lexicon::read(&sample, nouns);
     let latent = Latent::of(&lexicon.rows(&sample, nouns), lexicon.len());
-    let columns = latent.dimensions();
+    if sample.len() == documents.len() {
+        return latent.places();
+    }
+    let directions = latent.directions();
+    drop(latent);
+    let columns = directions.count();
     let mut words = Matrix::zeros(documents.len(), columns);
     words.data_mut().par_chunks_mut(columns).zip(documents).for_each_init(
         || Scratch::new(lexicon.len()),
-        |scratch, (place, document)| {
-            latent.place(&lexicon.row(document, nouns, scratch), place);
-            normalise(place);
-        },
+        |scratch, (place, document)| directions.place(&lexicon.row(document, nouns, scratch), place),
     );
     words
 }
