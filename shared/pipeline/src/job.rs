@@ -138,7 +138,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let pairs = edges::pairs(&space, &clusters.graph, &neighbours);
     let edges = edges::edges(&pairs, &clusters.labels, &keywords);
     stopwatch.lap(Stage::Edges);
-    let places = layout::layout(&clusters, means.watch)?;
+    let places = layout::layout(&clusters.points, &neighbours, means.watch)?;
     stopwatch.lap(Stage::Layout);
 
     let counts = counts(&documents, &imported, &left);
