@@ -200,14 +200,14 @@ mod tests {
         let old = |row: usize| [whole.row(row)[0], whole.row(row)[1]];
         let known: Vec<Option<[f32; 2]>> = (0..93).map(|row| (!is_new(row)).then(|| old(row))).collect();
         let places = place_new(&space, &known, &Unwatched).unwrap();
-        for row in 0..93 {
+        for (row, &place) in places.iter().enumerate() {
             if !is_new(row) {
-                assert_eq!(places[row].map(f32::to_bits), old(row).map(f32::to_bits));
+                assert_eq!(place.map(f32::to_bits), old(row).map(f32::to_bits));
                 continue;
             }
             let mean = |group: usize| {
                 let members = (0..93).filter(|&other| other % 3 == group && !is_new(other));
-                let distances: Vec<f32> = members.map(|other| distance(places[row], old(other))).collect();
+                let distances: Vec<f32> = members.map(|other| distance(place, old(other))).collect();
                 distances.iter().sum::<f32>() / distances.len() as f32
             };
             let own = mean(row % 3);
