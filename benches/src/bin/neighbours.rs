@@ -2,7 +2,7 @@
 //!
 //! `neighbours [--rows N,...] [--columns D] [--count K] [--texts FILE [--model DIR]] [--exact] [--probed]` prints one
 //! JSON line for each number of rows and each way: seconds, the peak of memory so far, method and the recall over rows
-//! other than those the index measures itself on. With `--texts` the vectors are those of the file's lines, and beyond
+//! drawn independently of those the index measures itself on. With `--texts` the vectors are those of the file's lines, and beyond
 //! them means of two with a little noise; without, a mixture of overlapping Gaussian clusters in forty dimensions,
 //! turned into D with noise in all of them.
 #![expect(clippy::print_stdout, reason = "a measuring program prints its figures")]

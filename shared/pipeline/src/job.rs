@@ -142,14 +142,15 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     stopwatch.lap(Stage::Names);
     let pairs = edges::pairs(&space, &clusters.graph, &neighbours);
     let edges = edges::edges(&pairs, &clusters.labels, &keywords);
-    drop((space, neighbours));
+    drop(space);
     stopwatch.lap(Stage::Edges);
     // The map is walked by one thread; the word index has work for the others meanwhile.
     let (places, words) = rayon::join(
-        || layout::layout(&clusters, means.watch),
+        || layout::layout(&clusters.points, &neighbours, means.watch),
         || WordIndex::build(&documents, &embedded.glosses),
     );
     let places = places?;
+    drop(neighbours);
     stopwatch.lap(Stage::Layout);
 
     let build = Build {

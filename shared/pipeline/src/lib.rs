@@ -17,7 +17,7 @@ pub mod import;
 pub mod job;
 mod keywords;
 mod latent;
-mod layout;
+pub mod layout;
 mod lexical;
 mod linear;
 mod manifold;
