@@ -9,15 +9,17 @@ use graphnode_core::encoder::{EncodeError, Encoder};
 use graphnode_core::ids::{GraphId, TaskId, UserId};
 use graphnode_core::matrix::Matrix;
 use graphnode_core::options::BuildOptions;
-use graphnode_core::watch::{Cancelled, Stage, Watch};
+use graphnode_core::watch::{Cancelled, Silent, Stage, Watch};
 
 use crate::assemble::{self, Build};
+use crate::clusters::Clusters;
 use crate::digest::{Digester, Document, Left};
+use crate::embed::{Embedded, Tongue};
 use crate::import::{ImportError, ImportReport, Limits, Source, import};
 use crate::keywords::corpus::korean_nouns;
 use crate::keywords::keywords;
 use crate::manifold::graph::NEIGHBOURS;
-use crate::neighbours::nearest;
+use crate::neighbours::{Neighbours, nearest};
 use crate::search::WordIndex;
 use crate::summary::{NodeSignals, summarise};
 use crate::{clusters, edges, embed, layout, names, page, space};
@@ -137,7 +139,8 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     let clusters = clusters::clusters(&space, &neighbours, job.options.clusters, means.watch)?;
     stopwatch.lap(Stage::Clusters);
     let members = clusters.members();
-    let themes = names::themes(&keywords, &members);
+    let centroids = clusters::centroids(&embedded.meaning, &clusters.labels);
+    let themes = names::themes(&keywords, &members, &centroids, means.encoder)?;
     let cluster_names = names::names(&themes, job.options.language);
     stopwatch.lap(Stage::Names);
     let pairs = edges::pairs(&space, &clusters.graph, &neighbours);
@@ -146,7 +149,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     stopwatch.lap(Stage::Edges);
     // The map is walked by one thread; the word index has work for the others meanwhile.
     let (places, words) = rayon::join(
-        || layout::layout(&clusters.points, &neighbours, means.watch),
+        || map(&clusters, &neighbours, &embedded, means.watch),
         || WordIndex::build(&documents, &embedded.glosses),
     );
     let places = places?;
@@ -185,6 +188,20 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
         assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
     let features = assemble::features(&build);
     Ok(Results { graph, summary, page, report, words, features })
+}
+
+/// The map answers to the space of the clusters and, where the two differ much, to the vectors that search compares.
+fn map(
+    clusters: &Clusters,
+    neighbours: &[Neighbours],
+    embedded: &Embedded,
+    watch: &dyn Watch,
+) -> Result<Matrix, Cancelled> {
+    if embedded.tongues.iter().all(|&tongue| tongue == Tongue::Known) {
+        return layout::layout(&clusters.points, &[neighbours], watch);
+    }
+    let by_meaning = nearest(&embedded.meaning, layout::NEIGHBOURS, &Silent(watch))?;
+    layout::layout(&clusters.points, &[neighbours, &by_meaning], watch)
 }
 
 type Imported = (Vec<Document>, ImportReport, Vec<(String, Left)>);

@@ -4,13 +4,13 @@ use graphnode_core::matrix::Matrix;
 use graphnode_core::watch::{Cancelled, Silent, Stage, Watch};
 
 use crate::manifold::descent::{Descent, descend};
-use crate::manifold::graph::fuzzy_graph;
+use crate::manifold::graph::{fuzzy_graph, mean};
 use crate::neighbours::{Neighbours, nearest};
 use crate::quality;
 use crate::sparse::SparseRows;
 
 /// Neighbours that a place answers to: fewer than make the clusters, as a map is read from near.
-const NEIGHBOURS: usize = 15;
+pub(crate) const NEIGHBOURS: usize = 15;
 /// Half the width of a map while it is made; the kernel has a scale of its own.
 const EXTENT: f32 = 10.0;
 /// Others pushed away for each neighbour pulled.
@@ -20,19 +20,21 @@ const SEED: u64 = 0x6d61_7073;
 /// One place a conversation, both axes within -1 to 1, centred, one unit the same length on both.
 ///
 /// The draft is the clusters' space (`points`) seen from where it is widest (its two principal components), so that what
-/// is a cluster there lies together here; UMAP's descent in two dimensions then settles the `neighbours`.
+/// is a cluster there lies together here; UMAP's descent in two dimensions then settles neighbours. `views` are the
+/// neighbours by one or several measures, which count the same.
 ///
 /// # Errors
 /// [`Cancelled`] when `watch` says so.
 pub(crate) fn layout(
     points: &Matrix,
-    neighbours: &[Neighbours],
+    views: &[&[Neighbours]],
     watch: &dyn Watch,
 ) -> Result<Matrix, Cancelled> {
     watch.progress(Stage::Layout, 0, 2);
     let mut places = principal_plane(points);
     scale(&mut places, EXTENT);
-    let graph = fuzzy_graph(neighbours, NEIGHBOURS);
+    let graphs: Vec<SparseRows> = views.iter().map(|view| fuzzy_graph(view, NEIGHBOURS)).collect();
+    let graph = mean(&graphs);
     watch.progress(Stage::Layout, 1, 2);
     let settings = Descent { epochs: epochs(places.rows()), negatives: NEGATIVES, step: 1.0, seed: SEED };
     descend(&graph, &mut places, &vec![false; graph.rows()], settings, watch)?;
@@ -195,7 +197,7 @@ mod tests {
     fn new_ones_join_their_neighbours_and_old_ones_stay_to_the_bit() {
         let space = grouped(93);
         let neighbours = nearest(&space, NEIGHBOURS, &Unwatched).unwrap();
-        let whole = layout(&space, &neighbours, &Unwatched).unwrap();
+        let whole = layout(&space, &[&neighbours], &Unwatched).unwrap();
         let is_new = |row: usize| matches!(row, 7 | 50 | 90..);
         let old = |row: usize| [whole.row(row)[0], whole.row(row)[1]];
         let known: Vec<Option<[f32; 2]>> = (0..93).map(|row| (!is_new(row)).then(|| old(row))).collect();

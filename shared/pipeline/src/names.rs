@@ -6,9 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use graphnode_core::encoder::{EncodeError, Encoder};
+use graphnode_core::matrix::{Matrix, dot};
 use graphnode_core::options::Language;
+use graphnode_core::watch::Unwatched;
 use rustc_hash::FxHashMap;
 
+use crate::embed::is_known;
 use crate::keywords::{Keywords, Scored};
 use crate::words::gloss::translation;
 use crate::words::script::{self, Script};
@@ -17,28 +21,50 @@ use crate::words::script::{self, Script};
 const MOST_THEMES: usize = 10;
 /// A phrase in the language asked for is preferred to one in another unless that stands this many times earlier.
 const PREFERENCE: f64 = 6.0;
+/// Phrases of a cluster whose meaning is compared with it.
+const COMPARED: usize = 40;
+/// Least a phrase's nearness counts for: counts alone keep a say.
+const LEAST_LEAD: f64 = 0.01;
 
 /// Phrases that tell a group of conversations from the rest, best first; none is part of another.
 pub(crate) fn telling_phrases(keywords: &Keywords, groups: &[Vec<usize>], most: usize) -> Vec<Vec<String>> {
+    let scored = scored_phrases(keywords, groups);
+    scored.into_iter().map(|phrases| distinct(phrases.into_iter().map(|phrase| phrase.term), most)).collect()
+}
+
+/// A phrase of a group and how well it tells that group from the rest.
+struct Telling<'a> {
+    score: f64,
+    key: u64,
+    term: &'a str,
+}
+
+/// All phrases of every group, best first.
+fn scored_phrases<'a>(keywords: &'a Keywords, groups: &[Vec<usize>]) -> Vec<Vec<Telling<'a>>> {
     let total: usize = groups.iter().map(Vec::len).sum();
     let everywhere = held(keywords, groups.iter().flatten().copied());
     groups
         .iter()
         .map(|members| {
-            let mut scored: Vec<(f64, u64, &str)> = held(keywords, members.iter().copied())
+            let mut scored: Vec<Telling<'_>> = held(keywords, members.iter().copied())
                 .into_iter()
                 .map(|(key, phrase)| {
                     let share = phrase.weight / members.len() as f64;
                     let overall = everywhere.get(&key).map_or(share, |all| all.weight / total as f64);
                     // One conversation's phrase is no theme of a larger group.
                     let support = if phrase.holders >= 2 || members.len() <= 3 { 1.0 } else { 0.3 };
-                    (support * share * (1.0 + (share / overall).ln().max(0.0)), key, phrase.term)
+                    let score = support * share * (1.0 + (share / overall).ln().max(0.0));
+                    Telling { score, key, term: phrase.term }
                 })
                 .collect();
-            scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            distinct(scored.into_iter().map(|(.., term)| term), most)
+            sort(&mut scored);
+            scored
         })
         .collect()
+}
+
+fn sort(phrases: &mut [Telling<'_>]) {
+    phrases.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.key.cmp(&b.key)));
 }
 
 /// The conversations that hold a phrase.
@@ -91,9 +117,55 @@ fn distinct<'a>(terms: impl Iterator<Item = &'a str>, most: usize) -> Vec<String
     kept
 }
 
-/// Themes of every cluster, best first.
-pub(crate) fn themes(keywords: &Keywords, clusters: &[Vec<usize>]) -> Vec<Vec<String>> {
-    telling_phrases(keywords, clusters, MOST_THEMES)
+/// Themes of every cluster, best first: phrases that tell it from the rest by count, weighed by how much nearer their
+/// meaning is to the cluster's than to the others'.
+///
+/// `centroids` are the clusters' mean directions, one row each, made with `encoder`.
+///
+/// # Errors
+/// As [`Encoder::encode`].
+pub(crate) fn themes(
+    keywords: &Keywords,
+    clusters: &[Vec<usize>],
+    centroids: &Matrix,
+    encoder: &dyn Encoder,
+) -> Result<Vec<Vec<String>>, EncodeError> {
+    let mut scored = scored_phrases(keywords, clusters);
+    scored.iter_mut().for_each(|phrases| phrases.truncate(COMPARED));
+    // What the model cannot read is compared by what it means in English.
+    let texts: Vec<Option<&str>> = scored
+        .iter()
+        .flatten()
+        .map(|phrase| {
+            translation(phrase.term).or_else(|| is_known(phrase.term, encoder).then_some(phrase.term))
+        })
+        .collect();
+    let readable: Vec<&str> = texts.iter().flatten().copied().collect();
+    let vectors = encoder.encode(&readable, &Unwatched)?;
+    let mut rows = vectors.iter_rows();
+    let mut texts = texts.iter();
+    for (cluster, phrases) in scored.iter_mut().enumerate() {
+        let ahead: Vec<Option<f64>> = phrases
+            .iter()
+            .map(|_| texts.next()?.and_then(|_| rows.next()).map(|row| lead(row, centroids, cluster)))
+            .collect();
+        let known: Vec<f64> = ahead.iter().flatten().copied().collect();
+        let usual = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        for (phrase, ahead) in phrases.iter_mut().zip(ahead) {
+            phrase.score *= ahead.unwrap_or(usual).max(LEAST_LEAD);
+        }
+        sort(phrases);
+    }
+    Ok(scored
+        .into_iter()
+        .map(|phrases| distinct(phrases.into_iter().map(|phrase| phrase.term), MOST_THEMES))
+        .collect())
+}
+
+/// How much nearer `row` is to one of the centroids than to all of them on average.
+fn lead(row: &[f32], centroids: &Matrix, own: usize) -> f64 {
+    let all: f32 = centroids.iter_rows().map(|centroid| dot(row, centroid)).sum();
+    f64::from(dot(row, centroids.row(own)) - all / centroids.rows() as f32)
 }
 
 /// A name for every cluster from its themes: the two best in the language asked for, where the words allow. No two
@@ -104,7 +176,7 @@ pub(crate) fn names(themes: &[Vec<String>], language: Language) -> Vec<String> {
         .iter()
         .enumerate()
         .map(|(cluster, themes)| {
-            let ordered = by_preference(themes, language);
+            let ordered = unlike_first(by_preference(themes, language));
             let mut name = name_of(&ordered, 2, language);
             let mut parts = 3;
             while name.is_empty() || taken.contains(&name.to_lowercase()) {
@@ -133,6 +205,25 @@ fn by_preference(themes: &[String], language: Language) -> Vec<&str> {
         .collect();
     ordered.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     ordered.into_iter().map(|(.., theme)| theme).collect()
+}
+
+/// Moves themes that share a word with an earlier one behind the others: `Chinese language & English language` says
+/// less than a name with two different words.
+fn unlike_first(themes: Vec<&str>) -> Vec<&str> {
+    let words = |theme: &str| theme.to_lowercase().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut said: Vec<String> = Vec::new();
+    let (mut unlike, mut alike) = (Vec::new(), Vec::new());
+    for theme in themes {
+        let words = words(theme);
+        if words.iter().any(|word| said.contains(word)) {
+            alike.push(theme);
+        } else {
+            unlike.push(theme);
+            said.extend(words);
+        }
+    }
+    unlike.extend(alike);
+    unlike
 }
 
 fn is_in(term: &str, language: Language) -> bool {
@@ -182,6 +273,7 @@ fn capitalised(term: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graphnode_testkit::encoder::HashingEncoder;
 
     fn scored(terms: &[&str]) -> Vec<Scored> {
         terms
@@ -211,10 +303,29 @@ mod tests {
     }
 
     #[test]
+    fn of_equally_frequent_phrases_the_nearer_in_meaning_leads() {
+        let keywords = Keywords {
+            chosen: vec![],
+            candidates: vec![
+                scored(&["rye bread", "kitchen"]),
+                scored(&["rye bread", "kitchen"]),
+                scored(&["bicycle"]),
+                scored(&["bicycle"]),
+            ],
+        };
+        let encoder = HashingEncoder::default();
+        let centroids = encoder.encode(&["kitchen", "bicycle"], &Unwatched).unwrap();
+        let found = themes(&keywords, &[vec![0, 1], vec![2, 3]], &centroids, &encoder).unwrap();
+        assert_eq!(found[0], ["kitchen", "rye bread"]);
+    }
+
+    #[test]
     fn names_are_distinct_and_in_the_language() {
         let themes = |terms: &[&str]| terms.iter().map(|term| (*term).to_owned()).collect::<Vec<_>>();
         let all = [themes(&["rust", "김치"]), themes(&["rust", "김치"]), themes(&[]), themes(&["iOS"])];
         assert_eq!(names(&all, Language::En), ["Rust & 김치", "Rust & 김치 2", "Topic 3", "iOS"]);
         assert_eq!(names(&all[..1], Language::Ko), ["김치·Rust"]);
+        let alike = [themes(&["green tea", "black tea", "kettle"])];
+        assert_eq!(names(&alike, Language::En), ["Green tea & Kettle"]);
     }
 }

@@ -16,10 +16,10 @@ use crate::words::script;
 /// Weight of shared words where the model knows the language.
 const WORDS_KNOWN: f32 = 0.15;
 /// Largest weight of style where it does not, and of style and words together.
-const STYLE_UNKNOWN: f32 = 0.3;
+const STYLE_UNKNOWN: f32 = 0.35;
 const BOTH_UNKNOWN: f32 = 0.9;
 /// Words after which half the weight of an unknown language is reached: short texts share words by chance.
-const HALF_WEIGHT_WORDS: f32 = 50.0;
+const HALF_WEIGHT_WORDS: f32 = 60.0;
 /// East Asian characters that count as one word.
 const CHARACTERS_A_WORD: f32 = 2.5;
 /// A language's mean counts this many conversations of the whole corpus as its own, so that few do not cancel out.

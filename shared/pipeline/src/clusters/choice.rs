@@ -10,7 +10,7 @@ use crate::sparse::SparseRows;
 /// No cluster should hold a larger share than this while the range allows more clusters.
 const LARGEST_SHARE: f64 = 0.35;
 /// Share of the best modularity that is good enough: its maximum is flat, and fewer clusters are easier to read.
-const GOOD_ENOUGH: f64 = 0.99;
+const GOOD_ENOUGH: f64 = 0.995;
 
 /// The smallest number inside `range` whose partition reaches [`GOOD_ENOUGH`] of the best modularity on `graph` (Newman
 /// and Girvan 2004) and has no dominating cluster; where every one has, the one whose largest is smallest.

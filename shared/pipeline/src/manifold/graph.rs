@@ -13,16 +13,19 @@ pub(crate) const NEIGHBOURS: usize = SIZES[2];
 
 /// The mean of the fuzzy graphs over neighbourhoods of several sizes.
 pub(crate) fn averaged_graph(neighbours: &[Neighbours]) -> SparseRows {
-    let graphs = SIZES.map(|size| fuzzy_graph(neighbours, size));
-    let rows: Vec<Vec<(u32, f32)>> = (0..neighbours.len())
+    mean(&SIZES.map(|size| fuzzy_graph(neighbours, size)))
+}
+
+/// The mean of `graphs` over the same nodes, an edge that one lacks weighing nothing there.
+pub(crate) fn mean(graphs: &[SparseRows]) -> SparseRows {
+    let share = 1.0 / graphs.len().max(1) as f32;
+    let rows: Vec<Vec<(u32, f32)>> = (0..graphs.first().map_or(0, SparseRows::rows))
         .into_par_iter()
         .map(|row| {
             let mut all: Vec<(u32, f32)> = graphs.iter().flat_map(|graph| graph.row(row)).copied().collect();
             all.sort_by_key(|&(other, _)| other);
             all.chunk_by(|a, b| a.0 == b.0)
-                .map(|same| {
-                    (same[0].0, same.iter().map(|(_, weight)| weight).sum::<f32>() / SIZES.len() as f32)
-                })
+                .map(|same| (same[0].0, same.iter().map(|(_, weight)| weight).sum::<f32>() * share))
                 .collect()
         })
         .collect();

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::Weighing;
 use super::terms::Terms;
 use crate::digest::Document;
 use crate::holders::{PARTS, part_of};
 
-/// Saturation of repeated words and strength of length normalisation.
-const K1: f32 = 1.2;
-const B: f32 = 0.75;
+/// BM25's b, the strength of length normalisation.
+const LENGTH_NORMALISATION: f32 = 0.75;
 /// First bytes of a written index; the last is the version.
 const MAGIC: [u8; 8] = *b"GNWORDS\x01";
 
@@ -92,7 +92,8 @@ impl WordIndex {
     }
 
     /// For every conversation its BM25 score as a share of the most any text could reach, 0 to 1.
-    pub(super) fn scores(&self, query: &Terms) -> Vec<f32> {
+    pub(super) fn scores(&self, query: &Terms, weighing: Weighing) -> Vec<f32> {
+        let Weighing { saturation, rarity_power, .. } = weighing;
         let mean = self.lengths.iter().map(|&length| f64::from(length)).sum::<f64>()
             / self.lengths.len().max(1) as f64;
         let mut keys: Vec<u64> = query.0.keys().copied().collect();
@@ -101,13 +102,14 @@ impl WordIndex {
         let mut ideal = 0.0;
         for key in keys {
             let postings = self.postings(key);
-            let rarity = rarity(self.lengths.len(), postings.len());
-            ideal += rarity * (K1 + 1.0);
+            let rarity = rarity(self.lengths.len(), postings.len()).powf(rarity_power);
+            ideal += rarity * (saturation + 1.0);
             for (&document, &count) in self.holders[postings.clone()].iter().zip(&self.counts[postings]) {
                 let length = self.lengths[document as usize] as f32 / (mean as f32).max(1.0);
+                let evened = 1.0 - LENGTH_NORMALISATION + LENGTH_NORMALISATION * length;
                 let count = f32::from(count);
                 scores[document as usize] +=
-                    rarity * count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length));
+                    rarity * count * (saturation + 1.0) / (count + saturation * evened);
             }
         }
         if ideal > 0.0 {
@@ -204,6 +206,7 @@ fn rarity(documents: usize, holders: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::KNOWN;
     use super::*;
     use crate::digest::Digester;
     use graphnode_core::conversation::{Conversation, Section, SourceType, Speaker};
@@ -227,9 +230,9 @@ mod tests {
     #[test]
     fn rare_words_of_the_query_count_most() {
         let index = index(&["the bread in the oven", "the car in the garage", "the oven is hot"]);
-        let scores = index.scores(&Terms::of(&["the bread"], None));
+        let scores = index.scores(&Terms::of(&["the bread"], None), KNOWN);
         assert!(scores[0] > 2.0 * scores[1] && scores.iter().all(|score| (0.0..=1.0).contains(score)));
-        assert_eq!(index.scores(&Terms::of(&["zebra"], None)), [0.0; 3]);
+        assert_eq!(index.scores(&Terms::of(&["zebra"], None), KNOWN), [0.0; 3]);
     }
 
     #[test]

@@ -16,9 +16,21 @@ use crate::embed::is_known;
 use crate::words::gloss::gloss;
 use terms::Terms;
 
-/// Weight of words for a query in a language the model knows, and in one it does not.
-const WORDS_KNOWN: f32 = 0.4;
-const WORDS_UNKNOWN: f32 = 0.85;
+/// How the words of a query count.
+#[derive(Debug, Clone, Copy)]
+struct Weighing {
+    /// Their weight beside meaning, 0 to 1.
+    words: f32,
+    /// BM25's k₁: the larger, the longer a repeated word keeps adding.
+    saturation: f32,
+    /// The power of the inverse document frequency.
+    rarity_power: f32,
+}
+
+/// For a query in a language the model knows.
+const KNOWN: Weighing = Weighing { words: 0.4, saturation: 1.2, rarity_power: 1.0 };
+/// For one it does not know: what few conversations hold counts more, as syllables alone are many and say little.
+const UNKNOWN: Weighing = Weighing { words: 0.9, saturation: 2.0, rarity_power: 1.3 };
 
 /// What somebody looks for.
 #[derive(Debug, Clone)]
@@ -26,7 +38,7 @@ pub struct Query {
     /// Its direction, unit length.
     pub vector: Vec<f32>,
     terms: Terms,
-    words_weight: f32,
+    weighing: Weighing,
 }
 
 impl Query {
@@ -38,20 +50,20 @@ impl Query {
         let known = is_known(text, encoder);
         let gloss = if known { None } else { gloss(text) };
         let vector = encoder.encode(&[gloss.as_deref().unwrap_or(text)], &Unwatched)?.row(0).to_vec();
-        let words_weight = if known { WORDS_KNOWN } else { WORDS_UNKNOWN };
-        Ok(Self { vector, terms: Terms::of(&[text], gloss.as_deref()), words_weight })
+        let weighing = if known { KNOWN } else { UNKNOWN };
+        Ok(Self { vector, terms: Terms::of(&[text], gloss.as_deref()), weighing })
     }
 
     /// The `limit` best conversations and their scores from 0 to 1, best first, equal ones by number. `cosines` are the
     /// similarities of [`Self::vector`] to every conversation.
     #[must_use]
     pub fn rank(&self, cosines: &[f32], words: &WordIndex, limit: usize) -> Vec<(usize, f32)> {
-        let shares = words.scores(&self.terms);
+        let shares = words.scores(&self.terms, self.weighing);
         let mut ranked: Vec<(usize, f32)> = cosines
             .iter()
             .zip(&shares)
             .map(|(cosine, share)| {
-                (1.0 - self.words_weight) * cosine.clamp(0.0, 1.0) + self.words_weight * share
+                (1.0 - self.weighing.words) * cosine.clamp(0.0, 1.0) + self.weighing.words * share
             })
             .enumerate()
             .collect();

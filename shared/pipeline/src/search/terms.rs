@@ -1,5 +1,5 @@
 //! The words a search compares: of alphabetic scripts words, pairs of words and the four letters in a row of longer
-//! ones, so that `marathons` finds `marathon`; of Korean words without particles, and syllables; of Chinese characters.
+//! ones, so that `marathons` finds `marathon`; of Korean words without particles, their syllables and pairs of them; of Chinese characters.
 
 use std::hash::Hasher;
 
@@ -54,7 +54,7 @@ impl Terms {
                 before = None;
                 let stem = without_particles(run);
                 self.add(words::key(stem));
-                self.add_ngrams(std::iter::once('<').chain(stem.chars()), 1..=3);
+                self.add_ngrams(std::iter::once('<').chain(stem.chars()), 1..=2);
             }
             Script::Han | Script::Katakana | Script::Hiragana => {
                 before = None;
