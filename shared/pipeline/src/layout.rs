@@ -108,7 +108,7 @@ fn mean_of_neighbours(row: &[(u32, f32)], placed: &[Option<[f32; 2]>]) -> Option
 
 /// Passes over the edges; small graphs need more to settle.
 fn epochs(nodes: usize) -> usize {
-    if nodes <= 3_000 { 500 } else { 200 }
+    if nodes <= 3_000 { 500 } else { 150 }
 }
 
 /// Projects rows onto their two principal components, found by power iteration on the covariance.

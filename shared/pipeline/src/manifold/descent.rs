@@ -23,6 +23,31 @@ pub(crate) struct Descent {
 const A: f32 = 1.577;
 const B: f32 = 0.895;
 
+/// `m.powf(B)` for `m` from 1 to 2 as a cubic, lowest power first (Chebyshev interpolation, off by at most 2.7e-5 of the value).
+const MANTISSA_POWER: [f32; 4] = [0.05607967, 1.001426, -0.06513202, 0.007652867];
+
+/// The kernel's power, computed millions of times a map: from the parts of the number, some ten times as fast as `powf`
+/// and, unlike the platform's, the same everywhere.
+struct Power {
+    /// `2^(B·e)` for every exponent a float can have.
+    of_exponent: [f32; 256],
+}
+
+impl Power {
+    fn new() -> Self {
+        Self { of_exponent: std::array::from_fn(|exponent| (B * (exponent as f32 - 127.0)).exp2()) }
+    }
+
+    /// `value.powf(B)` for a normal number above zero; next to nothing for smaller ones.
+    #[inline]
+    fn of(&self, value: f32) -> f32 {
+        let bits = value.to_bits();
+        let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000);
+        let [a, b, c, d] = MANTISSA_POWER;
+        self.of_exponent[(bits >> 23) as usize & 0xff] * (a + mantissa * (b + mantissa * (c + mantissa * d)))
+    }
+}
+
 /// Moves `places` (one row of two values a node of `graph`) but for those that are `fixed`, which only act on others.
 ///
 /// Edges are walked in a fixed order on one thread: the samples, and so the picture, are a function of the seed alone.
@@ -39,6 +64,7 @@ pub(crate) fn descend(
     let count = graph.rows();
     let mut edges = edges(graph, fixed, settings.epochs);
     let mut random = SplitMix64::new(settings.seed);
+    let power = Power::new();
     let (points, _) = places.data_mut().as_chunks_mut::<2>();
     for epoch in 0..settings.epochs {
         checkpoint(watch)?;
@@ -50,14 +76,14 @@ pub(crate) fn descend(
             edge.next += edge.period;
             let (from, to) = (edge.from as usize, edge.to as usize);
             let mut own = points[from];
-            pull(&mut own, &mut points[to], step, !fixed[to]);
+            pull(&mut own, &mut points[to], step, !fixed[to], &power);
             if fixed[from] {
                 continue;
             }
             for _ in 0..settings.negatives {
                 let other = random.below(count);
                 if other != from {
-                    push(&mut own, &points[other], step);
+                    push(&mut own, &points[other], step, &power);
                 }
             }
             points[from] = own;
@@ -92,13 +118,13 @@ fn edges(graph: &SparseRows, fixed: &[bool], epochs: usize) -> Vec<Edge> {
 const LONGEST_MOVE: f32 = 4.0;
 
 #[inline]
-fn pull(own: &mut [f32; 2], other: &mut [f32; 2], step: f32, moves: bool) {
+fn pull(own: &mut [f32; 2], other: &mut [f32; 2], step: f32, moves: bool, power: &Power) {
     let difference = [own[0] - other[0], own[1] - other[1]];
     let squared = difference[0] * difference[0] + difference[1] * difference[1];
     if squared <= 0.0 {
         return;
     }
-    let power = squared.powf(B);
+    let power = power.of(squared);
     let factor = -2.0 * A * B * power / squared / (1.0 + A * power);
     for axis in 0..2 {
         let movement = (factor * difference[axis]).clamp(-LONGEST_MOVE, LONGEST_MOVE) * step;
@@ -110,10 +136,10 @@ fn pull(own: &mut [f32; 2], other: &mut [f32; 2], step: f32, moves: bool) {
 }
 
 #[inline]
-fn push(own: &mut [f32; 2], other: &[f32; 2], step: f32) {
+fn push(own: &mut [f32; 2], other: &[f32; 2], step: f32, power: &Power) {
     let difference = [own[0] - other[0], own[1] - other[1]];
     let squared = difference[0] * difference[0] + difference[1] * difference[1];
-    let factor = 2.0 * B / ((0.001 + squared) * (1.0 + A * squared.powf(B)));
+    let factor = 2.0 * B / ((0.001 + squared) * (1.0 + A * power.of(squared)));
     for axis in 0..2 {
         own[axis] += (factor * difference[axis]).clamp(-LONGEST_MOVE, LONGEST_MOVE) * step;
     }
@@ -123,6 +149,20 @@ fn push(own: &mut [f32; 2], other: &[f32; 2], step: f32) {
 mod tests {
     use super::*;
     use graphnode_core::watch::Unwatched;
+
+    #[test]
+    fn the_power_is_what_the_platform_says() {
+        let power = Power::new();
+        for value in (-60..60).map(|exponent| 1.37_f32.powi(exponent)) {
+            let exact = value.powf(B);
+            assert!(
+                (power.of(value) - exact).abs() <= 3e-5 * exact,
+                "{value}: {} not {exact}",
+                power.of(value)
+            );
+        }
+        assert!(power.of(0.0) < 1e-30);
+    }
 
     fn two_groups() -> (SparseRows, Matrix) {
         let rows: Vec<Vec<(u32, f32)>> = (0..20_u32)

@@ -39,20 +39,17 @@ pub struct DamagedIndex;
 impl WordIndex {
     /// Indexes the words of all documents, and those of their glosses where there are some.
     pub(crate) fn build(documents: &[Document], glosses: &[Option<String>]) -> Self {
-        let lists: Vec<TermList> = documents
+        let lists: Vec<Terms> = documents
             .par_iter()
             .zip(glosses)
             .map(|(document, gloss)| {
                 let texts = [document.title_words(), document.text.as_str()];
-                TermList::new(&Terms::of(&texts, gloss.as_deref()))
+                Terms::of(&texts, gloss.as_deref())
             })
             .collect();
         let parts: Vec<Self> = (0..PARTS).into_par_iter().map(|part| Self::of_part(&lists, part)).collect();
-        let mut index = Self {
-            lengths: lists.iter().map(|list| list.length).collect(),
-            starts: vec![0],
-            ..Self::default()
-        };
+        let mut index =
+            Self { lengths: lists.iter().map(Terms::length).collect(), starts: vec![0], ..Self::default() };
         drop(lists);
         let postings = parts.iter().map(|part| part.holders.len()).sum();
         index.holders.reserve_exact(postings);
@@ -62,7 +59,7 @@ impl WordIndex {
     }
 
     /// The words whose keys are of one part, without a first start and lengths.
-    fn of_part(lists: &[TermList], part: u64) -> Self {
+    fn of_part(lists: &[Terms], part: u64) -> Self {
         let mut entries: Vec<(u64, u32, u16)> = Vec::new();
         for (document, list) in lists.iter().enumerate() {
             let range = part_of(&list.keys, part);
@@ -96,11 +93,9 @@ impl WordIndex {
         let Weighing { saturation, rarity_power, .. } = weighing;
         let mean = self.lengths.iter().map(|&length| f64::from(length)).sum::<f64>()
             / self.lengths.len().max(1) as f64;
-        let mut keys: Vec<u64> = query.0.keys().copied().collect();
-        keys.sort_unstable();
         let mut scores = vec![0.0; self.lengths.len()];
         let mut ideal = 0.0;
-        for key in keys {
+        for &key in &query.keys {
             let postings = self.postings(key);
             let rarity = rarity(self.lengths.len(), postings.len()).powf(rarity_power);
             ideal += rarity * (saturation + 1.0);
@@ -180,22 +175,6 @@ impl WordIndex {
             && index.starts.last() == Some(&(postings as u32))
             && index.holders.iter().all(|&document| (document as usize) < documents);
         if sound { Ok(index) } else { Err(DamagedIndex) }
-    }
-}
-
-/// The terms of one conversation, keys ascending.
-struct TermList {
-    keys: Vec<u64>,
-    counts: Vec<u16>,
-    length: u32,
-}
-
-impl TermList {
-    fn new(terms: &Terms) -> Self {
-        let mut sorted: Vec<(u64, u16)> = terms.0.iter().map(|(&key, &count)| (key, count)).collect();
-        sorted.sort_unstable();
-        let (keys, counts) = sorted.into_iter().unzip();
-        Self { keys, counts, length: terms.length() }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::hash::Hasher;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 
 use crate::words::korean::without_particles;
 use crate::words::script::Script;
@@ -12,31 +12,46 @@ use crate::words::{self, for_each_run};
 /// Letters in a row that stand for a part of a word.
 const LETTERS: usize = 4;
 
-/// How often each term occurs, by its key.
+/// How often each term occurs. Invariants: `keys` ascend, each once; `counts` has one for each.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Terms(pub(super) FxHashMap<u64, u16>);
+pub(super) struct Terms {
+    pub(super) keys: Vec<u64>,
+    pub(super) counts: Vec<u16>,
+}
 
 impl Terms {
     /// The terms of `texts` and of what they mean in English.
     pub(super) fn of(texts: &[&str], gloss: Option<&str>) -> Self {
-        let mut terms = Self::default();
+        let mut found = Found::default();
         for text in texts {
-            terms.read(text);
+            found.read(text);
         }
         for word in gloss.iter().flat_map(|gloss| gloss.split(' ')) {
-            terms.add(words::key(word));
+            found.add(words::key(word));
         }
-        terms
+        found.counted()
     }
 
     /// Number of terms, repeated ones included.
     pub(super) fn length(&self) -> u32 {
-        self.0.values().map(|&count| u32::from(count)).sum()
+        self.counts.iter().map(|&count| u32::from(count)).sum()
+    }
+}
+
+/// Keys as they are met: sorting them once is cheaper than a map of each text.
+#[derive(Default)]
+struct Found(Vec<u64>);
+
+impl Found {
+    fn counted(mut self) -> Terms {
+        self.0.sort_unstable();
+        let runs = self.0.chunk_by(|a, b| a == b);
+        let (keys, counts) = runs.map(|run| (run[0], run.len().min(usize::from(u16::MAX)) as u16)).unzip();
+        Terms { keys, counts }
     }
 
     fn add(&mut self, key: u64) {
-        let count = self.0.entry(key).or_insert(0);
-        *count = count.saturating_add(1);
+        self.0.push(key);
     }
 
     fn read(&mut self, text: &str) {
@@ -99,7 +114,7 @@ mod tests {
 
     fn shared(a: &str, b: &str) -> usize {
         let (a, b) = (Terms::of(&[a], None), Terms::of(&[b], None));
-        a.0.keys().filter(|key| b.0.contains_key(key)).count()
+        a.keys.iter().filter(|key| b.keys.contains(key)).count()
     }
 
     #[test]
