@@ -10,6 +10,7 @@ use graphnode_core::matrix::{Matrix, dot, normalise};
 use rayon::prelude::*;
 
 use crate::keywords::Keywords;
+use crate::manifold::graph::NEIGHBOURS;
 use crate::neighbours::Neighbours;
 use crate::sparse::SparseRows;
 
@@ -68,8 +69,9 @@ fn diffused(space: &Matrix, graph: &SparseRows) -> Matrix {
 }
 
 fn rerank(moved: &Matrix, row: usize, list: &Neighbours) -> Neighbours {
+    let near = list.iter().take(NEIGHBOURS);
     let mut list: Neighbours =
-        list.iter().map(|&(other, _)| (other, dot(moved.row(row), moved.row(other as usize)))).collect();
+        near.map(|&(other, _)| (other, dot(moved.row(row), moved.row(other as usize)))).collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     list
 }

@@ -18,7 +18,7 @@ use crate::embed::{Embedded, Tongue};
 use crate::import::{ImportError, ImportReport, Limits, Source, import};
 use crate::keywords::corpus::korean_nouns;
 use crate::keywords::keywords;
-use crate::manifold::graph::NEIGHBOURS;
+use crate::manifold::graph::{NEIGHBOURS, SPARE};
 use crate::neighbours::{Neighbours, nearest};
 use crate::search::WordIndex;
 use crate::summary::{NodeSignals, summarise};
@@ -134,7 +134,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     stopwatch.lap(Stage::Keywords);
     let space = space::space(&documents, &embedded, &nouns);
     embedded.style = Matrix::default();
-    let neighbours = nearest(&space, NEIGHBOURS, means.watch)?;
+    let neighbours = nearest(&space, NEIGHBOURS + SPARE, means.watch)?;
     stopwatch.lap(Stage::Neighbours);
     let clusters = clusters::clusters(&space, &neighbours, job.options.clusters, means.watch)?;
     stopwatch.lap(Stage::Clusters);

@@ -5,7 +5,7 @@ use graphnode_core::matrix::{Matrix, normalise};
 use nalgebra::DMatrix;
 
 use crate::linear::{eigen, inner, orthonormal, times};
-use crate::random::SplitMix64;
+use crate::random::normals;
 use crate::sparse::SparseRows;
 
 /// Length of the vectors; fewer where there are fewer texts.
@@ -32,8 +32,7 @@ impl Latent {
         let wanted = DIMENSIONS.min(rows.rows()).min(features).max(1);
         let block = (wanted + OVERSAMPLING).min(rows.rows()).max(1);
         let by_feature = rows.transposed(features);
-        let mut random = SplitMix64::new(SEED);
-        let mut right = Matrix::from_data(block, (0..features * block).map(|_| random.normal()).collect());
+        let mut right = Matrix::from_data(block, normals(SEED, features * block));
         let mut left = Matrix::zeros(0, block);
         for _ in 0..=ROUNDS {
             left = orthonormal(&product(rows, &right));

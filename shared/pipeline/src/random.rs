@@ -1,5 +1,10 @@
 //! Seeded random numbers that are the same in every version of every library.
 
+use rayon::prelude::*;
+
+/// What one step adds to the state.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// SplitMix64 (Steele, Lea and Flood 2014): small, quick and good enough for sampling.
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix64(u64);
@@ -11,7 +16,7 @@ impl SplitMix64 {
 
     /// Sixty-four random bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0 = self.0.wrapping_add(STEP);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -35,6 +40,19 @@ impl SplitMix64 {
     }
 }
 
+/// The first `count` of [`SplitMix64::normal`] from a seed: the state is a counter, so every block can begin by itself.
+pub(crate) fn normals(seed: u64, count: usize) -> Vec<f32> {
+    const BLOCK: usize = 4_096;
+    const STEPS_A_NORMAL: u64 = 2;
+    let mut normals = vec![0.0; count];
+    normals.par_chunks_mut(BLOCK).enumerate().for_each(|(block, values)| {
+        let steps = STEPS_A_NORMAL * (block * BLOCK) as u64;
+        let mut random = SplitMix64(seed.wrapping_add(steps.wrapping_mul(STEP)));
+        values.iter_mut().for_each(|value| *value = random.normal());
+    });
+    normals
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +62,12 @@ mod tests {
         let mut random = SplitMix64::new(1_234_567);
         assert_eq!(random.next(), 6_457_827_717_110_365_317);
         assert_eq!(random.next(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn blocks_of_normals_are_one_sequence() {
+        let mut random = SplitMix64::new(3);
+        assert!(normals(3, 10_000).into_iter().all(|normal| normal == random.normal()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Fewer points for the hierarchy: conversations that certainly belong together count as one.
 
+use crate::manifold::graph::NEIGHBOURS;
 use crate::neighbours::Neighbours;
 use crate::sparse::SparseRows;
 
@@ -12,7 +13,7 @@ pub(super) fn near_duplicates(neighbours: &[Neighbours]) -> Vec<usize> {
     let mut groups: Vec<usize> = Vec::with_capacity(neighbours.len());
     let mut count = 0;
     for (own, list) in neighbours.iter().enumerate() {
-        let copies = list.iter().take_while(|(_, similarity)| *similarity >= NEAR_DUPLICATE);
+        let copies = list.iter().take(NEIGHBOURS).take_while(|(_, similarity)| *similarity >= NEAR_DUPLICATE);
         let first = copies.map(|(other, _)| *other as usize).filter(|&other| other < own).min();
         groups.push(first.map_or(count, |other| groups[other]));
         count += usize::from(first.is_none());

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::manifold::graph::{NEIGHBOURS, averaged_graph};
 use crate::manifold::spectral::{Spectrum, spectrum};
-use crate::neighbours::{Neighbours, nearest};
+use crate::neighbours::{Neighbours, nearest_among};
 use crate::quality;
 use crate::sparse::SparseRows;
 use ward::Tree;
@@ -79,9 +79,7 @@ pub(crate) fn clusters(
     let hierarchy = if distinct == copies.len() {
         hierarchy(&graph, range, watch)?
     } else {
-        let representatives = first_of_each(&copies);
-        let rows: Vec<f32> = representatives.iter().flat_map(|&row| space.row(row)).copied().collect();
-        let own = nearest(&Matrix::from_data(space.columns(), rows), NEIGHBOURS, &Silent(watch))?;
+        let own = nearest_among(space, &first_of_each(&copies), neighbours, NEIGHBOURS, &Silent(watch))?;
         hierarchy(&averaged_graph(&own), range, watch)?.expanded(&copies)
     };
     watch.progress(Stage::Clusters, 1, 2);
@@ -221,6 +219,7 @@ pub(crate) fn nearest_and_density(vectors: &Matrix, members: &[usize], centroid:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::neighbours::nearest;
     use crate::random::SplitMix64;
     use graphnode_core::watch::Unwatched;
 

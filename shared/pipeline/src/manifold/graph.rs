@@ -10,6 +10,8 @@ const SIZES: [usize; 3] = [10, 15, 25];
 
 /// Neighbours that [`averaged_graph`] makes use of.
 pub(crate) const NEIGHBOURS: usize = SIZES[2];
+/// Neighbours found beside those, so that without the near-duplicates among them enough are left.
+pub(crate) const SPARE: usize = 15;
 
 /// The mean of the fuzzy graphs over neighbourhoods of several sizes.
 pub(crate) fn averaged_graph(neighbours: &[Neighbours]) -> SparseRows {

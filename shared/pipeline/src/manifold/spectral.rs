@@ -3,7 +3,7 @@
 use graphnode_core::matrix::Matrix;
 
 use crate::linear::{eigen, inner, orthonormal, times};
-use crate::random::SplitMix64;
+use crate::random::normals;
 use crate::sparse::SparseRows;
 
 /// Rounds of filtering and their polynomial's degree: the clusters have settled long before the last digits would.
@@ -27,8 +27,7 @@ pub(crate) fn spectrum(graph: &SparseRows, count: usize, seed: u64) -> Spectrum 
     // Guard vectors keep the last wanted ones from mixing with what lies behind them.
     let block = (count + 8 + count / 4).min(nodes).max(1);
     let operator = normalised(graph);
-    let mut random = SplitMix64::new(seed);
-    let start = Matrix::from_data(block, (0..nodes * block).map(|_| random.normal()).collect());
+    let start = Matrix::from_data(block, normals(seed, nodes * block));
     let mut basis = orthonormal(&start);
     let mut values = vec![0.0_f64; block];
     for round in 0..ROUNDS {

@@ -13,6 +13,7 @@ mod probed;
 
 use graphnode_core::matrix::Matrix;
 use graphnode_core::watch::{Cancelled, Watch};
+use rayon::prelude::*;
 
 /// Rows up to which all pairs are compared.
 pub const MOST_EXACT: usize = 60_000;
@@ -84,6 +85,36 @@ pub fn nearest_probed(space: &Matrix, count: usize, watch: &dyn Watch) -> Result
     probed::nearest(space, count, watch)
 }
 
+/// The lists that `chosen` rows of `space`, ascending, have among themselves, numbered by their place in `chosen`. `lists` are
+/// those over all rows: what is left of one without the others is as good as new while it is long enough.
+///
+/// # Errors
+/// [`Cancelled`] when `watch` says so.
+pub(crate) fn nearest_among(
+    space: &Matrix,
+    chosen: &[usize],
+    lists: &[Neighbours],
+    count: usize,
+    watch: &dyn Watch,
+) -> Result<Vec<Neighbours>, Cancelled> {
+    let mut numbers = vec![None; space.rows()];
+    chosen.iter().enumerate().for_each(|(number, &row)| numbers[row] = Some(number as u32));
+    let among = |&(other, similarity): &(u32, f32)| Some((numbers[other as usize]?, similarity));
+    let mut found: Vec<Neighbours> =
+        chosen.par_iter().map(|&row| lists[row].iter().filter_map(among).take(count).collect()).collect();
+    let enough = count.min(chosen.len().saturating_sub(1));
+    let short: Vec<u32> =
+        (0..chosen.len() as u32).filter(|&row| found[row as usize].len() < enough).collect();
+    if !short.is_empty() {
+        let rows = chosen.iter().flat_map(|&row| space.row(row)).copied().collect();
+        let own = Matrix::from_data(space.columns(), rows);
+        for (row, list) in short.iter().zip(exact::nearest_of(&own, &short, count, watch)?) {
+            found[*row as usize] = list;
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +133,19 @@ mod tests {
         let lists = exact.iter().zip(found);
         let hits = lists.map(|(exact, found)| exact.iter().filter(|pair| found.contains(pair)).count());
         hits.sum::<usize>() as f64 / exact.iter().map(Vec::len).sum::<usize>() as f64
+    }
+
+    #[test]
+    fn lists_among_some_are_those_of_some_alone() {
+        let space = space(300);
+        let chosen: Vec<usize> = (0..300).filter(|row| row % 3 > 0 || *row > 200).collect();
+        let rows = chosen.iter().flat_map(|&row| space.row(row)).copied().collect();
+        let alone = nearest(&Matrix::from_data(8, rows), 5, &Unwatched).unwrap();
+        for known in [5, 8, 40] {
+            let lists = nearest(&space, known, &Unwatched).unwrap();
+            assert_eq!(nearest_among(&space, &chosen, &lists, 5, &Unwatched).unwrap(), alone);
+        }
+        assert_eq!(nearest_among(&space, &[4], &vec![vec![]; 300], 5, &Unwatched).unwrap(), [vec![]]);
     }
 
     #[test]
