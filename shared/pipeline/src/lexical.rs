@@ -20,7 +20,7 @@ use crate::words::{self, for_each_run};
 
 /// Texts the vocabulary and its directions are learnt from, spread evenly over the history: what more of them would
 /// add is below what the latent space resolves.
-const LEARNT_FROM: usize = 2_500;
+const LEARNT_FROM: usize = 2_000;
 /// Most features kept of a text, the heaviest first: bounds memory and changes nothing in practice.
 const MOST_FEATURES: usize = 256;
 /// Most features of a corpus, those that most texts share: what only two share hardly moves the latent directions.
