@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::error::PortResult;
+use super::error::{PortError, PortErrorKind, PortResult};
 
 /// Longest delay of a message that is sent, as SQS has it.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
@@ -74,4 +74,25 @@ pub trait Queue: Send + Sync {
         receipt: &ReceiptHandle,
         visibility: Duration,
     ) -> impl Future<Output = PortResult<()>> + Send;
+}
+
+/// Whether a queue takes `body` with `delay`: what an implementation of [`Queue::send`] asks first.
+///
+/// # Errors
+/// [`PortErrorKind::Invalid`] when it does not.
+pub fn check_message(body: &str, delay: Duration) -> PortResult<()> {
+    let forbidden =
+        |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let problem = if body.is_empty() {
+        "the message is empty"
+    } else if body.len() > MOST_BODY_BYTES {
+        "the message is too large"
+    } else if body.chars().any(forbidden) {
+        "the message holds characters that XML forbids"
+    } else if delay > LONGEST_DELAY {
+        "the delay is too long"
+    } else {
+        return Ok(());
+    };
+    Err(PortError::new(PortErrorKind::Invalid, "send a message").with_source(problem))
 }
