@@ -43,8 +43,10 @@ impl RecordId {
 
 /// What stands beside a vector, apart from whose it is.
 ///
-/// Written with the names of both readers: those of the plan and those of the backend.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Written with the names of both readers: those of the plan and those of the backend. What another program left out
+/// is read as empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RecordMetadata {
     /// The source's id, byte for byte.
     pub orig_id: String,
