@@ -1,4 +1,4 @@
-"""Holds the arrows between crates: core <- {pipeline, embedding, adapters, testkit} <- {local, tests, benches}.
+"""Holds the arrows between crates: core <- {pipeline <- jobs, embedding, adapters, testkit} <- {functions, task, local}.
 
 Also budgets the number of crates behind each of ours, and allows known licences only. Reads `cargo metadata`.
 """
@@ -14,7 +14,10 @@ MAY_USE = {
     "graphnode-pipeline": {"graphnode-core"},
     "graphnode-embedding": {"graphnode-core"},
     "graphnode-adapters": {"graphnode-core"},
+    "graphnode-jobs": {"graphnode-core", "graphnode-pipeline"},
     "graphnode-testkit": {"graphnode-core"},
+    "graphnode-worker": {"graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters"},
+    "graphnode-task": {"graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters"},
     "graphnode": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters"},
     "graphnode-tests": set(),
     "graphnode-benches": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-testkit"},

@@ -45,3 +45,21 @@ pub const CHROMA_DATABASE: &str = "CHROMA_DATABASE";
 pub const CHROMA_COLLECTION: &str = "CHROMA_COLLECTION";
 /// Writes in flight at a time, 1 to 10; 4 by default. With several writers their sum should stay within 10.
 pub const CHROMA_PARALLEL_WRITES: &str = "CHROMA_PARALLEL_WRITES";
+
+/// Folder of the sentence model. Required where jobs run or queries are embedded.
+pub const MODEL: &str = "GRAPHNODE_MODEL";
+/// Memory of the function in MiB, set by Lambda itself; it also says the function's share of virtual CPUs.
+pub const FUNCTION_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+/// Scratch disk of the function in MiB, as its template has it; 512 by default, as Lambda has it.
+pub const SCRATCH_MIB: &str = "GRAPHNODE_SCRATCH_MIB";
+/// Jobs up to this many bytes run in the function, larger ones in a task: overrules the rule from measured figures.
+pub const MAX_INLINE_BYTES: &str = "GRAPHNODE_MAX_INLINE_BYTES";
+/// How often the request queue delivers a message before it is a dead letter, as its redrive policy has it; 3 by
+/// default.
+pub const MOST_RECEIVES: &str = "GRAPHNODE_MOST_RECEIVES";
+/// Seconds a claim of a job holds without renewal; 90 by default.
+pub const LEASE_SECONDS: &str = "GRAPHNODE_LEASE_SECONDS";
+/// Seconds a started task may take; 6 hours by default.
+pub const TASK_SECONDS: &str = "GRAPHNODE_TASK_SECONDS";
+/// Seconds the request queue must stay empty before a draining task ends; 60 by default.
+pub const DRAIN_IDLE_SECONDS: &str = "GRAPHNODE_DRAIN_IDLE_SECONDS";
