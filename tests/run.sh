@@ -14,6 +14,13 @@ cargo fmt --all --check
 step "what each crate may depend on"
 python3 tests/dependency_wall.py
 
+step "servers of the tests in the cloud"
+if [ -e .venv/servers ]; then
+    (cd tests && ../.venv/bin/python -m unittest discover --start-directory servers/checks --top-level-directory .)
+else
+    echo "SKIPPED: make servers has not installed them"
+fi
+
 step "lints"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 

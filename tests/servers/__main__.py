@@ -1,10 +1,11 @@
 """`python -m servers [FOLDER]`: starts everything, says where in one line of JSON, ends with standard input.
 
-Logs and Chroma's data are in FOLDER; without one they are gone afterwards.
+Logs and Chroma's data are in FOLDER; without one they are gone afterwards. Exit code 3: a package is not installed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import logging
 import shutil
@@ -71,6 +72,10 @@ def serve(folder: Path) -> int:
 
 def main(arguments: list[str]) -> int:
     """Serves from the folder that is named, or from a temporary one that is gone afterwards."""
+    missing = [package for package in ("boto3", "chromadb", "moto") if not importlib.util.find_spec(package)]
+    if missing:
+        print(f"not installed: {', '.join(missing)} (make servers)", file=sys.stderr)
+        return 3
     folder = Path(arguments[0] if arguments else tempfile.mkdtemp(prefix="graphnode-servers-"))
     folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -93,7 +93,7 @@ class CloudCase(unittest.TestCase):
 
     def environment(self) -> dict[str, str]:
         """What function and task are told."""
-        return {"AWS_ENDPOINT_URL": addresses()["aws"], "RESULT_QUEUE_URL": self.space["result_queue"]}
+        return {"AWS_ENDPOINT_URL": addresses()["aws"], "GRAPHNODE_RESULT_QUEUE_URL": self.space["result_queue"]}
 
     def map(self, queue: str, function: str, **settings: Any) -> None:
         """Connects a queue of the space with a function."""

@@ -2,14 +2,14 @@
 
 | body | what happens |
 |---|---|
-| `{"do": "forward", …}` | the body goes to RESULT_QUEUE_URL, with the receive count |
+| `{"do": "forward", …}` | the body goes to GRAPHNODE_RESULT_QUEUE_URL, with the receive count |
 | `{"do": "fail"}` | this message is reported as failed |
 | `{"do": "raise"}` | the invocation fails |
 | `{"do": "exit"}` | the process ends |
 | `{"do": "sleep", "seconds": N}` | it takes that long |
-| anything else | the body goes to RESULT_QUEUE_URL as `{"seen": body}` |
+| anything else | the body goes to GRAPHNODE_RESULT_QUEUE_URL as `{"seen": body}` |
 
-As a task (`python function.py task CODE SECONDS`) it sends its JOB to RESULT_QUEUE_URL, waits and exits with CODE;
+As a task (`python function.py task CODE SECONDS`) it sends its JOB to GRAPHNODE_RESULT_QUEUE_URL, waits and exits with CODE;
 SIGTERM makes it send a goodbye and exit with 143.
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 
 def send(message: dict[str, Any]) -> None:
     """Sends a message to the result queue."""
-    queue = os.environ["RESULT_QUEUE_URL"]
+    queue = os.environ["GRAPHNODE_RESULT_QUEUE_URL"]
     body = json.dumps({"QueueUrl": queue, "MessageBody": json.dumps(message, ensure_ascii=False)}).encode()
     headers = {
         "Content-Type": "application/x-amz-json-1.0",

@@ -20,7 +20,10 @@ class Tasks(CloudCase):
     def define(self, code: int = 0, seconds: float = 0.0) -> None:
         """Defines a task that exits with `code` after `seconds`."""
         command = [sys.executable, str(FUNCTION), "task", str(code), str(seconds)]
-        body = {"command": command, "environment": {"RESULT_QUEUE_URL": self.space["result_queue"], "JOB": "?"}}
+        body = {
+            "command": command,
+            "environment": {"GRAPHNODE_RESULT_QUEUE_URL": self.space["result_queue"], "JOB": "?"},
+        }
         self.make(f"/{self.name}/task", body)
 
     def run_task(self, **arguments: Any) -> dict[str, Any]:
