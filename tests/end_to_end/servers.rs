@@ -106,11 +106,27 @@ fn capacity_can_be_missing_and_can_be_taken_away() {
     space.refuse_tasks(1, "RESOURCE:MEMORY");
     let refused = space.run_task(&json!([]));
     assert_eq!(refused["failures"][0]["reason"], "RESOURCE:MEMORY");
-    let started = space.run_task(&json!([]));
+    let task = started(&space);
+    space.interrupt(&task);
+    assert_eq!(stopped(&space)["stopCode"], "SpotInterruption");
+    let goodbye = space.take(Queue::Results, PATIENCE);
+    assert_eq!(decoded(&goodbye[0].body)["stopped"], true, "it was asked before it was killed");
+    let task = started(&space);
+    space.exhaust(&task);
+    let detail = stopped(&space);
+    assert_eq!((&detail["taskArn"], &detail["containers"][0]["exitCode"]), (&json!(task), &json!(137)));
+}
+
+/// Starts the task and waits until it has said so; gives its ARN.
+fn started(space: &Space) -> String {
+    let answer = space.run_task(&json!([]));
     space.take(Queue::Results, PATIENCE);
-    space.interrupt(started["tasks"][0]["taskArn"].as_str().unwrap());
-    let event = decoded(&space.take(Queue::TaskEvents, PATIENCE)[0].body);
-    assert_eq!(event["detail"]["stopCode"], "SpotInterruption");
+    answer["tasks"][0]["taskArn"].as_str().unwrap().to_owned()
+}
+
+/// What the next event says of a stopped task.
+fn stopped(space: &Space) -> Value {
+    decoded(&space.take(Queue::TaskEvents, PATIENCE)[0].body)["detail"].clone()
 }
 
 #[test]

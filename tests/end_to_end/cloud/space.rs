@@ -255,6 +255,11 @@ impl Space {
     pub(crate) fn interrupt(&self, task_arn: &str) {
         self.cloud.aws.json("POST", "/stand-in/interruptions", &json!({"task": task_arn}));
     }
+
+    /// Lets a task's memory run out.
+    pub(crate) fn exhaust(&self, task_arn: &str) {
+        self.cloud.aws.json("POST", "/stand-in/exhaustions", &json!({"task": task_arn}));
+    }
 }
 
 impl Drop for Space {

@@ -1,9 +1,10 @@
 """`python -m servers.aws PORT LOGS`: serves the AWS stand-in until standard input ends.
 
-Beside the APIs of AWS it has two requests for tests, both POST with a JSON body:
+Beside the APIs of AWS it has three requests for tests, all POST with a JSON body:
 
 - `/stand-in/refusals` `{cluster, times, failure | error, message?}`: RunTask fails so many times.
 - `/stand-in/interruptions` `{task}`: the task's Spot capacity is taken away.
+- `/stand-in/exhaustions` `{task}`: the task's memory runs out.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def with_requests_of_tests(application: Application, tasks: Tasks) -> Applicatio
     requests: dict[str, Callable[[dict[str, Any]], None]] = {
         "/stand-in/refusals": lambda body: tasks.refusals.add(body.pop("cluster"), Refusal(**body)),
         "/stand-in/interruptions": lambda body: tasks.interrupt(body["task"]),
+        "/stand-in/exhaustions": lambda body: tasks.exhaust(body["task"]),
     }
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -71,7 +71,7 @@ class RunningTask:
             threading.Thread(target=end, args=(process, grace), daemon=True).start()
 
     def kill(self) -> None:
-        """Ends the process at once, because the servers end."""
+        """Kills the process, as the kernel does when the memory is used up."""
         if self._process:
             end(self._process, 0.0)
 

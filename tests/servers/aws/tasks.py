@@ -9,7 +9,8 @@ What differs from moto, and is so in AWS:
 - StopTask sends SIGTERM and, after `stopTimeout`, SIGKILL. ListTasks gives running tasks unless asked otherwise.
 - DescribeTasks says MISSING of a task it does not know.
 
-Tests can have RunTask fail (`Refusals`) and reclaim a task as Spot does (`Tasks.interrupt`).
+Tests can have RunTask fail (`Refusals`), reclaim a task as Spot does (`Tasks.interrupt`) and use up its memory
+(`Tasks.exhaust`).
 """
 
 from __future__ import annotations
@@ -115,15 +116,23 @@ class Tasks:
 
     def stop(self, name: str, stop_code: str, reason: str) -> Any:
         """Stops the task with this ARN or id and gives it."""
+        running = self._find(name)
+        running.stop(stop_code, reason)
+        return running.task
+
+    def _find(self, name: str) -> RunningTask:
         running = self._running.get(name.split("/")[-1])
         if not running:
             raise InvalidParameterException("The referenced task was not found.")
-        running.stop(stop_code, reason)
-        return running.task
+        return running
 
     def interrupt(self, name: str) -> None:
         """Takes the task's machine away, as Fargate Spot does when it needs the capacity."""
         self.stop(name, "SpotInterruption", "Your Spot Task was interrupted.")
+
+    def exhaust(self, name: str) -> None:
+        """Lets the task's memory run out."""
+        self._find(name).kill()
 
     def close(self) -> None:
         """Ends all processes."""

@@ -9,8 +9,8 @@
 | `{"do": "sleep", "seconds": N}` | it takes that long |
 | anything else | the body goes to GRAPHNODE_RESULT_QUEUE_URL as `{"seen": body}` |
 
-As a task (`python function.py task CODE SECONDS`) it sends its JOB to GRAPHNODE_RESULT_QUEUE_URL, waits and exits with CODE;
-SIGTERM makes it send a goodbye and exit with 143.
+As a task (`python function.py task CODE SECONDS`) it sends its JOB to GRAPHNODE_RESULT_QUEUE_URL, waits and exits
+with CODE; SIGTERM makes it send a goodbye and exit with 143.
 """
 
 from __future__ import annotations
