@@ -39,6 +39,7 @@ class Control:
         self._lock = threading.Lock()
         self._server = WebServer(self.answer)
         self.address = self._server.address
+        self.subnet = self._builder.subnet
 
     def close(self) -> None:
         """Ends all functions and mappings."""

@@ -47,7 +47,7 @@ class Builder:
     def __init__(self, client: Callable[[str], Any]) -> None:
         self._s3, self._sqs, self._ecs, self._events = map(client, ("s3", "sqs", "ecs", "events"))
         ec2 = client("ec2")
-        self._subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+        self.subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
         self._group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
 
     def build(self, settings: SpaceSettings) -> Space:
@@ -69,7 +69,7 @@ class Builder:
             cluster=f"{name}-cluster",
             task_definition=f"{name}-task",
             container=CONTAINER,
-            subnet=self._subnet,
+            subnet=self.subnet,
             security_group=self._group,
             collection=f"{name}-nodes",
         )

@@ -38,12 +38,13 @@ pub(crate) struct Cloud {
     region: String,
     /// Where functions and tasks log, one file each.
     logs: PathBuf,
-    /// Its standard input, which is open as long as we live, keeps the servers running.
-    _servers: Child,
+    /// Its standard input, which is open as long as we live, keeps the servers running; `None` where somebody else
+    /// runs them.
+    _servers: Option<Child>,
 }
 
 impl Cloud {
-    /// The servers, started by the first test that asks. `None`, loudly, where they are not installed; then
+    /// The servers: those that `GRAPHNODE_SERVERS_AT` tells, else started by the first test that asks. `None`, loudly, where they are not installed; then
     /// `GRAPHNODE_SERVERS=required` makes it a failure.
     pub(crate) fn start() -> Option<&'static Self> {
         static CLOUD: OnceLock<Option<Cloud>> = OnceLock::new();
@@ -51,6 +52,9 @@ impl Cloud {
     }
 
     fn spawn() -> Option<Self> {
+        if let Ok(announced) = std::env::var("GRAPHNODE_SERVERS_AT") {
+            return Some(Self::at(&announced, None));
+        }
         let python = python();
         let mut command = Command::new(&python);
         command.args(["-m", "servers"]).current_dir(root().join("tests"));
@@ -67,16 +71,21 @@ impl Cloud {
             assert_eq!(status.code(), Some(NOT_INSTALLED), "the servers did not start");
             return skip("packages of tests/servers/requirements.txt are not installed");
         }
-        let announced: Value = serde_json::from_str(&line).unwrap();
+        Some(Self::at(&line, Some(servers)))
+    }
+
+    /// The cloud at the addresses that `python -m servers` announces.
+    fn at(line: &str, servers: Option<Child>) -> Self {
+        let announced: Value = serde_json::from_str(line).unwrap();
         let text = |name: &str| announced[name].as_str().unwrap().to_owned();
-        Some(Self {
+        Self {
             aws: Address::new(&text("aws")),
             chroma: Address::new(&text("chroma")),
             control: Address::new(&text("control")),
             region: text("region"),
             logs: text("logs").into(),
             _servers: servers,
-        })
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl Space {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let cloud = Cloud::start()?;
         let body = json!({
-            "name": format!("test-{}", NUMBER.fetch_add(1, Ordering::Relaxed)),
+            "name": format!("test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
             "visibility_timeout": settings.visibility_timeout,
             "max_receive_count": settings.max_receive_count,
         });
