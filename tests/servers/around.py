@@ -6,6 +6,8 @@
 | `GRAPHNODE_TEST_AWS_ENDPOINT` | URL of S3, SQS, ECS and EventBridge |
 | `GRAPHNODE_TEST_SUBNET` | a subnet that tasks can be started in |
 | `GRAPHNODE_TEST_CHROMA_URL` | URL of Chroma |
+| `GRAPHNODE_TEST_CHROMA_CLOUD_URL` | the same behind the quotas of Chroma Cloud |
+| `GRAPHNODE_TEST_CHROMA_API_KEY` | the token it wants |
 
 Logs stay in the folder that `GRAPHNODE_SERVERS_LOGS` names, if it names one.
 """
@@ -35,6 +37,8 @@ def run(command: Sequence[str]) -> int:
                 "GRAPHNODE_TEST_AWS_ENDPOINT": addresses["aws"],
                 "GRAPHNODE_TEST_SUBNET": addresses["subnet"],
                 "GRAPHNODE_TEST_CHROMA_URL": addresses["chroma"],
+                "GRAPHNODE_TEST_CHROMA_CLOUD_URL": addresses["chroma_cloud"],
+                "GRAPHNODE_TEST_CHROMA_API_KEY": addresses["chroma_token"],
             }
             return subprocess.run(command, env={**os.environ, **told}).returncode
     except DidNotStart as error:

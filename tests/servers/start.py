@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Iterator
 
 from servers.account import ACCOUNT, REGION, client
+from servers.chroma_cloud import TOKEN, ChromaCloud
 from servers.processes import Server, free_port
 
 # Exit code of a program that cannot start the servers because a package is not installed.
@@ -54,11 +55,15 @@ def started(folder: Path) -> Iterator[dict[str, str]]:
         running.callback(chroma_server.stop)
         aws_server.wait_until_ready(f"{aws}/moto-api/data.json")
         chroma_server.wait_until_ready(f"{chroma}/api/v2/heartbeat")
+        cloud = ChromaCloud(chroma)
+        running.callback(cloud.close)
         control = Control(lambda service: client(service, aws), folder)
         running.callback(control.close)
         yield {
             "aws": aws,
             "chroma": chroma,
+            "chroma_cloud": f"http://{cloud.address}",
+            "chroma_token": TOKEN,
             "control": f"http://{control.address}",
             "region": REGION,
             "account": ACCOUNT,

@@ -9,7 +9,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 
 
 class Request(NamedTuple):
-    """What came in."""
+    """What came in; the names of headers are in lower case."""
 
     method: str
     path: str
@@ -39,7 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
     answer: Callable[[Request], Response]
 
     def _serve(self) -> None:
-        request = Request(self.command, self.path, dict(self.headers), self._body())
+        request = Request(
+            self.command, self.path, {name.lower(): text for name, text in self.headers.items()}, self._body()
+        )
         try:
             response = type(self).answer(request)
         except Exception as error:  # noqa: BLE001 - a test must see what went wrong here

@@ -34,6 +34,9 @@ const NOT_INSTALLED: i32 = 3;
 pub(crate) struct Cloud {
     aws: Address,
     pub(crate) chroma: Address,
+    /// Chroma behind the quotas of Chroma Cloud, which functions are told of, and the token it wants.
+    chroma_cloud: Address,
+    chroma_token: String,
     control: Address,
     region: String,
     /// Where functions and tasks log, one file each.
@@ -81,6 +84,8 @@ impl Cloud {
         Self {
             aws: Address::new(&text("aws")),
             chroma: Address::new(&text("chroma")),
+            chroma_cloud: Address::new(&text("chroma_cloud")),
+            chroma_token: text("chroma_token"),
             control: Address::new(&text("control")),
             region: text("region"),
             logs: text("logs").into(),

@@ -107,7 +107,9 @@ impl Space {
             ("GRAPHNODE_ECS_SECURITY_GROUPS", self.text("security_group")),
             ("GRAPHNODE_ECS_CAPACITY", "FARGATE:1"),
             ("GRAPHNODE_MODEL", &model),
-            ("CHROMA_URL", &self.cloud.chroma.url),
+            // Whoever exceeds a quota of Chroma Cloud shall notice here.
+            ("CHROMA_URL", &self.cloud.chroma_cloud.url),
+            ("CHROMA_API_KEY", &self.cloud.chroma_token),
             ("CHROMA_TENANT", "default_tenant"),
             ("CHROMA_DATABASE", "default_database"),
             ("CHROMA_COLLECTION", self.collection_name()),

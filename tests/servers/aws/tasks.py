@@ -15,6 +15,7 @@ Tests can have RunTask fail (`Refusals`), reclaim a task as Spot does (`Tasks.in
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 from dataclasses import dataclass
@@ -160,9 +161,17 @@ class Tasks:
                 self._tokens[cluster, token] = (request, result)
             for task in tasks:
                 self._running[task.id] = RunningTask(task, definition, self._endpoint, self._logs)
+        # The answer shows them as they were made, however soon their processes run.
+        made = [_as_it_is(task) for task in tasks]
         for task in tasks:
             self._running[task.id].start()
-        return ActionResult(result)
+        return ActionResult({"tasks": made, "failures": []})
+
+
+def _as_it_is(task: Any) -> Any:
+    still = copy.copy(task)
+    still.containers = [copy.copy(container) for container in task.containers]
+    return still
 
 
 def _refuse(refusal: Refusal, definition: Any) -> ActionResult:

@@ -14,7 +14,7 @@ import unittest
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 
 from servers.account import client
 
@@ -46,9 +46,10 @@ def aws(service: str) -> Any:
     return client(service, addresses()["aws"])
 
 
-def post(url: str, body: Any) -> tuple[int, Any, dict[str, str]]:
+def post(url: str, body: Any, headers: Optional[dict[str, str]] = None) -> tuple[int, Any, dict[str, str]]:
     """Status, decoded body and headers of a POST."""
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, json.dumps(body).encode(), sent)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             return response.status, json.loads(response.read()), dict(response.headers)
