@@ -1,4 +1,6 @@
-"""S3 events as AWS writes them.
+"""S3: conditional writes that hold when they race, and events as AWS writes them.
+
+moto compares an object's ETag and writes the object in two steps, between which another writer fits.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html. moto leaves out who did it
 and in which order, escapes `/` in keys, and announces a multipart upload twice.
@@ -8,12 +10,14 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import threading
 import time
 from typing import Any
 from urllib.parse import quote_plus
 
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.s3 import notifications
+from moto.s3.responses import S3Response
 
 _COUNTER = itertools.count()
 
@@ -59,6 +63,17 @@ def event(event_name: str, bucket: Any, key: Any, notification: str) -> dict[str
 def install() -> None:
     """Changes moto."""
     original = notifications.send_event
+    writing = threading.RLock()
+
+    def alone(method: Any) -> Any:
+        def write(response: S3Response) -> Any:
+            with writing:
+                return method(response)
+
+        return write
+
+    S3Response.put_object = alone(S3Response.put_object)
+    S3Response.delete_object = alone(S3Response.delete_object)
 
     def send_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> None:
         put = notifications.S3NotificationEvent.OBJECT_CREATED_PUT_EVENT

@@ -37,7 +37,10 @@ def addresses() -> dict[str, str]:
     assert process.stdin and process.stdout
     atexit.register(process.wait)
     atexit.register(process.stdin.close)
-    return dict(json.loads(process.stdout.readline()))
+    announced = process.stdout.readline()
+    if not announced:
+        raise RuntimeError("the servers did not start; what they said stands above")
+    return dict(json.loads(announced))
 
 
 @functools.cache

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote_plus
+
+from botocore.exceptions import ClientError
 
 from servers.checks.cloud import CloudCase, aws
 
@@ -52,3 +55,29 @@ class Events(CloudCase):
         (event,) = self.receive("features_queue", 1)
         self.assertEqual(event["Records"][0]["eventName"], "ObjectCreated:CompleteMultipartUpload")
         self.assertEqual(self.depth("features_queue"), 0)
+
+
+class ConditionalWrites(CloudCase):
+    """What a job's record rests on."""
+
+    def write(self, key: str, **condition: str) -> str:
+        """Writes on a condition; gives the error code, or nothing."""
+        try:
+            aws("s3").put_object(Bucket=self.space["bucket"], Key=key, Body=b"x" * 50_000, **condition)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return ""
+
+    def test_one_of_twelve_wins(self) -> None:
+        put = aws("s3").put_object
+        with ThreadPoolExecutor(12) as pool:
+            for round_ in range(10):
+                key = f"jobs/{round_}.json"
+                made = list(pool.map(lambda _, key=key: self.write(key, IfNoneMatch="*"), range(12)))
+                self.assertEqual(sorted(made), [""] + ["PreconditionFailed"] * 11)
+                etag = put(Bucket=self.space["bucket"], Key=key, Body=str(round_).encode())["ETag"]
+                changed = list(pool.map(lambda _, key=key, etag=etag: self.write(key, IfMatch=etag), range(12)))
+                self.assertEqual(sorted(changed), [""] + ["PreconditionFailed"] * 11)
+
+    def test_a_condition_on_what_is_not_there_fails(self) -> None:
+        self.assertEqual(self.write("jobs/none.json", IfMatch='"0"'), "NoSuchKey")
