@@ -124,8 +124,8 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
         let settings = &self.service.settings;
         let (mut meter, mut forecast) = (ProgressMeter::default(), Forecast::default());
         let mut renewed = self.service.clock.elapsed();
+        // The first look is at once: the person hears that the job began.
         loop {
-            tokio::time::sleep(settings.tick).await;
             let elapsed = self.service.clock.elapsed();
             if self.shift.stop.is_set() {
                 self.reporter.stop(StopReason::Interrupted);
@@ -143,6 +143,7 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             if elapsed.saturating_sub(renewed) > settings.lease {
                 self.reporter.stop(StopReason::LeaseLost);
             }
+            tokio::time::sleep(settings.tick).await;
         }
     }
 

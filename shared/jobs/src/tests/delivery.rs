@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use graphnode_core::clock::Clock;
 use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::store::{register_job, update_job};
 use graphnode_core::job::{JobRecord, NewJob, Place, Refusal};
 use graphnode_core::messages::{Incoming, Request};
+use graphnode_core::ports::Queue;
 use serde_json::Value;
 
 use super::world::{Interruption, JobState, StubLauncher, TASK, TestEncoder, World, request, usual};
@@ -20,12 +22,12 @@ async fn register(world: &World, body: &Value) {
     let Request::Generation(request) = incoming.request else { panic!("another type") };
     let requested_at = incoming.timestamp.unwrap();
     let job = NewJob { task_id: incoming.task_id, request, requested_at };
-    register_job(&world.objects, &job, graphnode_core::clock::Clock::now(&*world.clock)).await.unwrap();
+    register_job(&world.objects, &job, world.clock.now()).await.unwrap();
 }
 
 async fn claim_by_another(world: &World) {
     register(world, &usual()).await;
-    let now = graphnode_core::clock::Clock::now(&*world.clock);
+    let now = world.clock.now();
     let owner: LeaseOwner = "another".parse().unwrap();
     change(world, |record| record.claim(&owner, Place::Lambda, now, Duration::from_secs(90))).await;
 }
@@ -94,7 +96,7 @@ async fn a_running_job_is_left_alone_and_a_dead_one_taken_over() {
 async fn a_job_cancelled_before_it_ran_does_not_run() {
     let world = World::with_export(12).await;
     register(&world, &usual()).await;
-    let now = graphnode_core::clock::Clock::now(&*world.clock);
+    let now = world.clock.now();
     change(&world, |record| record.cancel(None, now)).await;
     world.ask(&usual()).await;
     assert_eq!(world.process(&world.function(TestEncoder::default())).await, Verdict::Done);
@@ -109,7 +111,7 @@ async fn a_job_cancelled_while_it_runs_stops_and_writes_nothing() {
     let (clock, root) = (world.clock.clone(), world.objects.clone());
     let handle = tokio::runtime::Handle::current();
     let what = move || {
-        let now = graphnode_core::clock::Clock::now(&*clock);
+        let now = clock.now();
         let task = TASK.parse().unwrap();
         let cancelled = update_job(&root, &task, |record| record.cancel(None, now));
         handle.block_on(cancelled).unwrap();
@@ -130,12 +132,13 @@ async fn a_lease_taken_over_stops_the_first_who_then_writes_nothing() {
     let (clock, root) = (world.clock.clone(), world.objects.clone());
     let handle = tokio::runtime::Handle::current();
     let what = move || {
-        clock.advance(Duration::from_secs(91));
-        let now = graphnode_core::clock::Clock::now(&*clock);
+        // Taken before the clock moves: no renewal comes between.
+        let now = clock.now() + Duration::from_secs(91);
         let (task, owner) = (TASK.parse().unwrap(), "another".parse().unwrap());
         let lease = Duration::from_secs(90);
         let taken = update_job(&root, &task, |record| record.claim(&owner, Place::Lambda, now, lease));
         handle.block_on(taken).unwrap();
+        clock.advance(Duration::from_secs(91));
     };
     let interruption = Some(Interruption { call: 1, what: Box::new(what) });
     let service = world.function(TestEncoder { interruption, ..TestEncoder::default() });
@@ -169,7 +172,7 @@ async fn a_job_that_is_lost_again_and_again_is_given_up() {
     let world = World::with_export(12).await;
     register(&world, &usual()).await;
     for attempt in 0..5 {
-        let now = graphnode_core::clock::Clock::now(&*world.clock);
+        let now = world.clock.now();
         let owner: LeaseOwner = format!("dies-{attempt}").parse().unwrap();
         change(&world, |record| record.claim(&owner, Place::Lambda, now, Duration::from_secs(90))).await;
         world.clock.advance(Duration::from_secs(91));
@@ -195,9 +198,9 @@ async fn waiting_for_capacity_never_makes_a_dead_letter() {
         let record = world.record(TASK).await;
         assert_eq!((record.state(), record.waits(), record.lost_attempts()), (&JobState::Queued, waits, 0));
         if waits == 1 {
-            world.requests.change_visibility_now(&delivery).await;
+            world.requests.change_visibility(&delivery.receipt, Duration::ZERO).await.unwrap();
         } else {
-            world.requests.delete_now(&delivery).await;
+            world.requests.delete(&delivery.receipt).await.unwrap();
         }
     }
     assert_eq!((world.requests.len(), world.dead_letters.len()), (1, 0));
@@ -220,22 +223,4 @@ async fn a_stop_signal_puts_the_job_back_with_what_was_made() {
     assert_eq!((record.state(), record.interruptions(), record.lost_attempts()), (&JobState::Queued, 1, 0));
     assert_eq!(world.requests.len(), 1);
     assert!(world.bytes("checkpoints/auth0|7/task-1/vectors-000000.bin").await.is_some());
-}
-
-/// What the loops above do to a message besides handling it.
-trait Now {
-    async fn change_visibility_now(&self, delivery: &graphnode_core::ports::queue::Delivery);
-    async fn delete_now(&self, delivery: &graphnode_core::ports::queue::Delivery);
-}
-
-impl Now for graphnode_adapters::embedded::LocalQueue {
-    async fn change_visibility_now(&self, delivery: &graphnode_core::ports::queue::Delivery) {
-        use graphnode_core::ports::Queue;
-        self.change_visibility(&delivery.receipt, Duration::ZERO).await.unwrap();
-    }
-
-    async fn delete_now(&self, delivery: &graphnode_core::ports::queue::Delivery) {
-        use graphnode_core::ports::Queue;
-        self.delete(&delivery.receipt).await.unwrap();
-    }
 }
