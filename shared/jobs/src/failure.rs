@@ -109,15 +109,32 @@ impl From<StoreError> for Trouble {
 
 impl From<JobError> for Trouble {
     fn from(error: JobError) -> Self {
-        match &error {
-            // The file lies on our own disk: a failed read is a broken machine, not a broken export.
-            JobError::Import(ImportError::Read { .. }) => Self::transient("scratch-unreadable", error),
-            JobError::Import(problem) => Self::permanent(problem.code(), &error.to_string()),
+        match error {
+            // The file lies on our own disk: a failed read is a broken machine, not a broken export. Its name is the
+            // person's and stays out of the log.
+            JobError::Import(ImportError::Read { error, .. }) => Self::transient("scratch-unreadable", error),
+            JobError::Import(problem) => Self::permanent(problem.code(), &problem.to_string()),
             JobError::Encode(EncodeError::Failed(_)) => {
                 Self::permanent("encode", "a text of the export could not be processed by the model")
             }
             JobError::NothingToShow { .. } => Self::permanent("nothing-to-show", &error.to_string()),
-            _ => Self::transient("stopped", error),
+            other => Self::transient("stopped", other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_log_says_what_a_person_called_a_file() {
+        let source_name = "letter to mum.json".to_owned();
+        let error = std::io::Error::other("disk gone");
+        let trouble = Trouble::from(JobError::Import(ImportError::Read { source_name, error }));
+        assert_eq!(trouble.chain(), "scratch-unreadable: disk gone");
+        let source_name = "letter to mum.json".to_owned();
+        let trouble = Trouble::from(JobError::Import(ImportError::EndsEarly { source_name }));
+        assert_eq!(trouble.chain(), "ends-early");
     }
 }

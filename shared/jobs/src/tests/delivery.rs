@@ -10,7 +10,7 @@ use graphnode_core::messages::{Incoming, Request};
 use graphnode_core::ports::Queue;
 use serde_json::Value;
 
-use super::world::{Interruption, JobState, StubLauncher, TASK, TestEncoder, World, request, usual};
+use super::world::{JobState, StubLauncher, TASK, TestEncoder, World, request, usual};
 use crate::service::{Shift, StopSignal, Verdict};
 
 async fn change(world: &World, decide: impl Fn(&JobRecord) -> Result<JobRecord, Refusal> + Send) {
@@ -117,8 +117,8 @@ async fn a_job_cancelled_while_it_runs_stops_and_writes_nothing() {
         handle.block_on(cancelled).unwrap();
         clock.advance(Duration::from_secs(31));
     };
-    let interruption = Some(Interruption { call: 1, what: Box::new(what) });
-    let service = world.function(TestEncoder { interruption, ..TestEncoder::default() });
+    let encoder = TestEncoder::interrupted(1, what);
+    let service = world.function(encoder);
     assert_eq!(world.process(&service).await, Verdict::Done);
     assert!(matches!(world.record(TASK).await.state(), JobState::Cancelled { .. }));
     assert_eq!(world.bytes("results/task-1/graph.json").await, None);
@@ -140,8 +140,8 @@ async fn a_lease_taken_over_stops_the_first_who_then_writes_nothing() {
         handle.block_on(taken).unwrap();
         clock.advance(Duration::from_secs(91));
     };
-    let interruption = Some(Interruption { call: 1, what: Box::new(what) });
-    let service = world.function(TestEncoder { interruption, ..TestEncoder::default() });
+    let encoder = TestEncoder::interrupted(1, what);
+    let service = world.function(encoder);
     assert_eq!(world.process(&service).await, Verdict::Again);
     assert_eq!(world.record(TASK).await.lease().unwrap().owner.as_str(), "another");
     assert!(world.heard().await.1.is_empty());
@@ -215,8 +215,8 @@ async fn a_stop_signal_puts_the_job_back_with_what_was_made() {
     register(&world, &usual()).await;
     let stop = StopSignal::default();
     let setter = stop.clone();
-    let interruption = Some(Interruption { call: 3, what: Box::new(move || setter.set()) });
-    let task = world.task(TestEncoder { interruption, ..TestEncoder::default() });
+    let encoder = TestEncoder::interrupted(3, move || setter.set());
+    let task = world.task(encoder);
     let owner = LeaseOwner::of_task(1);
     task.run_task(&TASK.parse().unwrap(), &owner, &Shift { stop, ..world.shift() }).await.unwrap();
     let record = world.record(TASK).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use graphnode_core::config::variables;
 use graphnode_core::job::Place;
 
-use super::world::{Interruption, JobState, TASK, TestEncoder, World, usual};
+use super::world::{JobState, TASK, TestEncoder, World, usual};
 use crate::service::Verdict;
 
 /// The files that must not differ by where they were made.
@@ -65,8 +65,7 @@ async fn near_the_deadline_a_task_goes_on_and_makes_the_same_bytes() {
     world.ask(&usual()).await;
     let clock = Arc::clone(&world.clock);
     let what = move || clock.advance(Duration::from_secs(901));
-    let interruption = Some(Interruption { call: 3, what: Box::new(what) });
-    let encoder = TestEncoder { interruption, ..TestEncoder::default() };
+    let encoder = TestEncoder::interrupted(3, what);
     let before = Arc::clone(&encoder.texts);
     assert_eq!(world.process(&world.function(encoder)).await, Verdict::Done);
     assert!(world.heard().await.1.is_empty());

@@ -89,13 +89,17 @@ pub(super) struct TestEncoder {
     inner: HashingEncoder,
     calls: AtomicUsize,
     pub(super) texts: Arc<AtomicUsize>,
-    pub(super) interruption: Option<Interruption>,
+    interruption: Option<(usize, Interruption)>,
 }
 
-/// In which call something happens, and what.
-pub(super) struct Interruption {
-    pub(super) call: usize,
-    pub(super) what: Box<dyn Fn() + Send + Sync>,
+/// What happens in the middle.
+type Interruption = Box<dyn Fn() + Send + Sync>;
+
+impl TestEncoder {
+    /// One in whose call `call` (from 1) `what` happens; it then waits to be stopped.
+    pub(super) fn interrupted(call: usize, what: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { interruption: Some((call, Box::new(what))), ..Self::default() }
+    }
 }
 
 impl Encoder for TestEncoder {
@@ -105,8 +109,8 @@ impl Encoder for TestEncoder {
 
     fn encode(&self, texts: &[&str], watch: &dyn Watch) -> Result<Matrix, EncodeError> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(interruption) = self.interruption.as_ref().filter(|wanted| wanted.call == call) {
-            (interruption.what)();
+        if let Some((_, interruption)) = self.interruption.as_ref().filter(|(wanted, _)| *wanted == call) {
+            interruption();
             while !watch.cancelled() {
                 std::thread::sleep(Duration::from_millis(1));
             }
