@@ -12,6 +12,7 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_current_span(false).init();
     let context = Context::from_environment(&Environment::process()).await?;
     let context = &context;
-    let serve = |event: LambdaEvent<Value>| async move { handler::invoke(&context.service, event).await };
+    // On the heap: the futures of a whole job are too deep for the compiler to lay out in one piece.
+    let serve = |event: LambdaEvent<Value>| Box::pin(handler::invoke(&context.service, event));
     lambda_runtime::run(service_fn(serve)).await.map_err(anyhow::Error::from_boxed)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn save(
 ) -> PortResult<()> {
     let prefix = keys::checkpoints(record.user_id(), record.task_id());
     let before = list_all(objects, &prefix, MOST_PARTS).await?.len();
-    let all: Vec<_> = vectors.iter().collect();
+    let all = rows(vectors);
     let in_part = (PART_BYTES / (HASH + model.dimension * size_of::<f32>())).max(1);
     for (number, part) in all.chunks(in_part).enumerate() {
         let number = u32::try_from(before + number).unwrap_or(u32::MAX);
@@ -74,7 +74,11 @@ fn identity(model: &ModelIdentity) -> TextHash {
     Sha256::digest(text).into()
 }
 
-fn encode(model: &ModelIdentity, vectors: &[(&TextHash, &Box<[f32]>)]) -> Vec<u8> {
+fn rows(vectors: &Vectors) -> Vec<(&TextHash, &[f32])> {
+    vectors.iter().map(|(hash, vector)| (hash, &**vector)).collect()
+}
+
+fn encode(model: &ModelIdentity, vectors: &[(&TextHash, &[f32])]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + vectors.len() * (HASH + model.dimension * 4) + HASH);
     bytes.extend(MAGIC);
     bytes.extend(identity(model));
@@ -126,7 +130,7 @@ mod tests {
         let vectors: Vectors =
             [([1; 32], vec![0.1, -0.2, f32::MIN_POSITIVE].into()), ([2; 32], vec![1.0, 0.0, -0.0].into())]
                 .into();
-        let all: Vec<_> = vectors.iter().collect();
+        let all = rows(&vectors);
         let bytes = encode(&model("a"), &all);
         let back = decode(&bytes, &model("a")).unwrap();
         assert_eq!(back[&[1; 32]][2].to_bits(), f32::MIN_POSITIVE.to_bits());

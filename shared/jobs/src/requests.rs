@@ -76,7 +76,8 @@ where
         match &incoming.request {
             Request::Generation(request) => {
                 let job = NewJob { task_id: task_id.clone(), request: request.clone(), requested_at: at };
-                self.generation(delivery, &job, shift).await
+                // The future of a whole job is large and deep: on the heap it burdens no caller's.
+                Box::pin(self.generation(delivery, &job, shift)).await
             }
             Request::Summary(request) => {
                 let summary = answered(self.summary(request, at).await)?;

@@ -52,8 +52,8 @@ where
         let companion = Companion { service: self, record, owner, shift, reporter: &reporter };
         tokio::select! {
             biased;
-            outcome = self.work(record, owner, inputs, &reporter) => outcome,
-            never = companion.run() => match never {},
+            outcome = Box::pin(self.work(record, owner, inputs, &reporter)) => outcome,
+            never = Box::pin(companion.run()) => match never {},
         }
     }
 

@@ -21,6 +21,6 @@ where
     /// [`Trouble`] when not even that could be done that puts the job back: its lease ends by itself then.
     pub async fn run_task(&self, task_id: &TaskId, owner: &LeaseOwner, shift: &Shift) -> Result<(), Trouble> {
         // There is no message whose fate a verdict could decide.
-        self.take(Origin::Task, task_id, owner, shift).await.map(drop)
+        Box::pin(self.take(Origin::Task, task_id, owner, shift)).await.map(drop)
     }
 }
