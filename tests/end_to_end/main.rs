@@ -6,3 +6,4 @@ mod cloud;
 mod graph;
 mod program;
 mod servers;
+mod worker;

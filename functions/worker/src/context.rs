@@ -8,7 +8,7 @@ use graphnode_adapters::ecs::{EcsLauncher, EcsSettings};
 use graphnode_adapters::s3::S3Objects;
 use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::clock::SystemClock;
-use graphnode_core::config::Environment;
+use graphnode_core::config::{Environment, variables};
 use graphnode_core::job::Place;
 use graphnode_embedding::SentenceEncoder;
 use graphnode_jobs::{Buckets, LazyEncoder, Names, Service, Settings};
@@ -27,7 +27,11 @@ impl Context {
     /// Names the variable that is missing or wrong.
     pub async fn from_environment(environment: &Environment<'_>) -> anyhow::Result<Self> {
         let names = Names::from_environment(environment)?;
-        let settings = Settings::from_environment(Place::Lambda, environment)?;
+        let mut settings = Settings::from_environment(Place::Lambda, environment)?;
+        // Processes that come one after the other in one place have the same name for it, those beside it another.
+        if let Some(stream) = environment.optional::<String>(variables::LOG_STREAM)? {
+            settings.take_scratch(&stream).context("scratch folder")?;
+        }
         let tasks = EcsSettings::from_environment(environment)?;
         let config = aws::load().await.context("AWS configuration")?;
         let own = S3Objects::new(&config, names.bucket.clone());

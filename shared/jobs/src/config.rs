@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fs, io};
 
 use graphnode_core::config::{ConfigError, Environment, variables};
+use graphnode_core::hash::hex_sha256;
 use graphnode_core::ids::BucketName;
 use graphnode_core::job::Place;
 
@@ -61,6 +63,26 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Gives this process a scratch folder of its own, empty, under the present one.
+    ///
+    /// A process that is killed leaves the files of its job. The next one in the same environment has the same `name`
+    /// and would otherwise run out of disk for them.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn take_scratch(&mut self, name: &str) -> io::Result<()> {
+        let hash = hex_sha256([name.as_bytes()]);
+        let folder = self.scratch.join(format!("graphnode-{}", &hash[..16]));
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir_all(&folder)?,
+        }
+        self.scratch = folder;
+        Ok(())
+    }
+}
+
 fn function_limits(environment: &Environment<'_>) -> Result<FunctionLimits, ConfigError> {
     /// What every function has without asking.
     const USUAL_DISK_MIB: u64 = 512;
@@ -92,6 +114,22 @@ mod tests {
             let error = Names::from_environment(&Environment::of(&some));
             assert_eq!(error, Err(ConfigError::Missing(pairs[missing].0)));
         }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |place| Settings { scratch: folder.path().to_owned(), ..Settings::of(place) };
+        let mut before = at(Place::Lambda);
+        before.take_scratch("2026/06/01/[$LATEST]a").unwrap();
+        fs::write(before.scratch.join("left"), "x").unwrap();
+        let mut after = at(Place::Lambda);
+        after.take_scratch("2026/06/01/[$LATEST]a").unwrap();
+        assert_eq!(after.scratch, before.scratch);
+        assert!(!after.scratch.join("left").exists());
+        let mut other = at(Place::Lambda);
+        other.take_scratch("2026/06/01/[$LATEST]b").unwrap();
+        assert_ne!(other.scratch, after.scratch);
     }
 
     #[test]

@@ -35,6 +35,13 @@ const FIRST: Duration = Duration::from_secs(4);
 /// The longest delay, which a fresh copy can have as well.
 const LONGEST: Duration = LONGEST_DELAY;
 
+/// The delay after error number `count` (from 0): an outage should have passed before a message has used up its receives.
+pub(crate) fn after_error(count: u32, task_id: &TaskId) -> Duration {
+    /// Doublings that an error is ahead of a wait: the first delay is half a minute.
+    const AHEAD: u32 = 3;
+    backoff(count.saturating_add(AHEAD), task_id)
+}
+
 /// The delay before try `step` (from 0): doubling, between half of it and all of it, so that those that failed
 /// together do not come back together. The same task and step give the same delay.
 pub(crate) fn backoff(step: u32, task_id: &TaskId) -> Duration {

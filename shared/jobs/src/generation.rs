@@ -12,7 +12,7 @@ use graphnode_core::ports::{Objects, Queue, TaskLauncher};
 use jiff::Timestamp;
 
 use crate::companion::StopReason;
-use crate::defer::{Origin, backoff};
+use crate::defer::{Origin, after_error};
 use crate::failure::Trouble;
 use crate::inputs;
 use crate::routing::{Load, Route, route};
@@ -141,7 +141,7 @@ where
                 tracing::error!(task_id = %record.task_id(), error = trouble.chain(), "attempt failed");
                 let wait = match &trouble {
                     Trouble::Transient { retry_after: Some(wait), .. } => *wait,
-                    _ => backoff(record.lost_attempts(), record.task_id()),
+                    _ => after_error(record.lost_attempts(), record.task_id()),
                 };
                 let verdict = self.retry(origin, record, wait).await?;
                 self.release(record, owner, Release::Lost).await?;
@@ -174,7 +174,7 @@ where
             }
             // Nobody has more time than a task: that it was not enough is a failed attempt.
             StopReason::Deadline => {
-                let wait = backoff(record.lost_attempts(), record.task_id());
+                let wait = after_error(record.lost_attempts(), record.task_id());
                 let verdict = self.retry(origin, record, wait).await?;
                 self.release(record, owner, Release::Lost).await?;
                 Ok(verdict)

@@ -15,7 +15,7 @@ use graphnode_core::ports::{Objects, PortErrorKind, Queue, TaskLauncher};
 use graphnode_pipeline::summary::summarise;
 use jiff::Timestamp;
 
-use crate::defer::backoff;
+use crate::defer::after_error;
 use crate::failure::Trouble;
 use crate::run::foreign_bucket;
 use crate::service::{Service, Shift, Verdict};
@@ -56,7 +56,7 @@ where
         tracing::error!(task_id = %task_id, error = trouble.chain(), "message failed");
         match trouble {
             Trouble::Transient { retry_after, .. } => {
-                let wait = retry_after.unwrap_or_else(|| backoff(delivery.receive_count, task_id));
+                let wait = retry_after.unwrap_or_else(|| after_error(delivery.receive_count, task_id));
                 self.hide(delivery, wait).await
             }
             // What could be answered was; here even the answer could not be written.

@@ -50,6 +50,8 @@ pub const CHROMA_PARALLEL_WRITES: &str = "CHROMA_PARALLEL_WRITES";
 pub const MODEL: &str = "GRAPHNODE_MODEL";
 /// Memory of the function in MiB, set by Lambda itself; it also says the function's share of virtual CPUs.
 pub const FUNCTION_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+/// Names the environment a function runs in, set by Lambda itself.
+pub const LOG_STREAM: &str = "AWS_LAMBDA_LOG_STREAM_NAME";
 /// Scratch disk of the function in MiB, as its template has it; 512 by default, as Lambda has it.
 pub const SCRATCH_MIB: &str = "GRAPHNODE_SCRATCH_MIB";
 /// Jobs up to this many bytes run in the function, larger ones in a task: overrules the rule from measured figures.
