@@ -70,7 +70,7 @@ impl Reporter {
     }
 
     /// The furthest report.
-    fn furthest(&self) -> Option<Progress> {
+    pub(crate) fn furthest(&self) -> Option<Progress> {
         let place = self.0.place.load(Ordering::Relaxed).checked_sub(1)?;
         let stage = Stage::ALL.get(place as usize / 128)?;
         Some(Progress::new(*stage, u64::from(place % 128), 100))
@@ -123,6 +123,10 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
     pub(crate) async fn run(&self) -> Infallible {
         let settings = &self.service.settings;
         let (mut meter, mut forecast) = (ProgressMeter::default(), Forecast::default());
+        if let Some(told) = self.record.progress() {
+            // Whoever had the job before told this much: nothing is told until it leads further.
+            meter.report(told, Duration::ZERO);
+        }
         let mut renewed = self.service.clock.elapsed();
         // The first look is at once: the person hears that the job began.
         loop {

@@ -9,6 +9,7 @@ use graphnode_core::contract::SkippedItem;
 use graphnode_core::encoder::Encoder;
 use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::JobRecord;
+use graphnode_core::job::store::update_job;
 use graphnode_core::ports::{Objects, Queue, TaskLauncher};
 use graphnode_core::watch::{Stage, Watch};
 use graphnode_pipeline::import::Limits;
@@ -96,6 +97,9 @@ where
                 if reason.keeps_work() && !vectors.is_empty() {
                     checkpoint::save(self.buckets.own(), record, encoder.model(), &vectors).await?;
                 }
+                if reason.keeps_work() {
+                    self.note_progress(record, owner, reporter).await;
+                }
                 Ok(Outcome::Stopped(reason))
             }
         }
@@ -104,6 +108,18 @@ where
     /// The bucket of inputs and results.
     pub(crate) fn bucket_of(&self, record: &JobRecord) -> Result<&O, Trouble> {
         self.buckets.get(record.request().bucket.as_ref()).ok_or_else(foreign_bucket)
+    }
+
+    /// Notes how far the job is, so that whoever goes on tells the person nothing that lies behind it.
+    async fn note_progress(&self, record: &JobRecord, owner: &LeaseOwner, reporter: &Reporter) {
+        let (now, lease, furthest) = (self.clock.now(), self.settings.lease, reporter.furthest());
+        let noted = update_job(self.buckets.own(), record.task_id(), |record| {
+            record.renew(owner, furthest, now, lease)
+        });
+        if let Err(error) = noted.await {
+            // The hand-over that follows meets the same and decides.
+            tracing::warn!(task_id = %record.task_id(), error = %error, "progress not noted");
+        }
     }
 
     async fn load_encoder(&self) -> Result<Arc<dyn Encoder>, Trouble> {

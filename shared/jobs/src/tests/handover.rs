@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use graphnode_core::config::variables;
 use graphnode_core::job::Place;
+use serde_json::Value;
 
 use super::world::{JobState, TASK, TestEncoder, World, usual};
 use crate::service::Verdict;
@@ -19,6 +20,13 @@ async fn files(world: &World) -> Vec<Vec<u8>> {
         all.push(world.bytes(&format!("results/{TASK}/{file}")).await.unwrap());
     }
     all
+}
+
+/// Stage and percent of a progress message.
+fn place(message: &Value) -> (u64, u64) {
+    let stage = message["payload"]["currentStage"].as_str().unwrap();
+    let number = stage.trim_start_matches('[').split('단').next().unwrap();
+    (number.parse().unwrap(), message["payload"]["progressPercent"].as_u64().unwrap())
 }
 
 /// Runs the job of the record as the task that was started for it; yields how many texts it embedded.
@@ -68,13 +76,18 @@ async fn near_the_deadline_a_task_goes_on_and_makes_the_same_bytes() {
     let encoder = TestEncoder::interrupted(3, what);
     let before = Arc::clone(&encoder.texts);
     assert_eq!(world.process(&world.function(encoder)).await, Verdict::Done);
-    assert!(world.heard().await.1.is_empty());
+    let (told_before, results) = world.heard().await;
+    assert!(results.is_empty());
     assert!(world.bytes("checkpoints/auth0|7/task-1/vectors-000000.bin").await.is_some());
 
     let rest = run_as_started(&world).await;
     assert_eq!(before.load(Ordering::Relaxed), 256);
     assert_eq!(rest + 256, all);
-    assert_eq!(world.result().await["payload"]["status"], "COMPLETED");
+    let (told_after, results) = world.heard().await;
+    assert_eq!(results[0]["payload"]["status"], "COMPLETED");
+    assert_eq!(results.len(), 1);
+    let places: Vec<_> = told_before.iter().chain(&told_after).map(place).collect();
+    assert!(places.is_sorted(), "{places:?}");
     assert!(files(&undisturbed).await == files(&world).await, "the bytes differ");
     assert_eq!(world.bytes("checkpoints/auth0|7/task-1/vectors-000000.bin").await, None);
 }
