@@ -14,7 +14,8 @@ use std::process::ExitCode;
 use anyhow::bail;
 use graphnode_core::config::{Environment, variables};
 use graphnode_jobs::{DrainSettings, StopSignal};
-use tokio::signal::unix::{SignalKind, signal};
+use signal_hook::consts::SIGTERM;
+use signal_hook::flag;
 
 use crate::context::Context;
 
@@ -65,11 +66,6 @@ async fn drain(environment: &Environment<'_>) -> anyhow::Result<()> {
 /// A signal that SIGTERM sets.
 fn stop_on_sigterm() -> anyhow::Result<StopSignal> {
     let stop = StopSignal::default();
-    let (mut terminate, setter) = (signal(SignalKind::terminate())?, stop.clone());
-    tokio::spawn(async move {
-        terminate.recv().await;
-        tracing::info!("asked to stop");
-        setter.set();
-    });
+    flag::register(SIGTERM, stop.flag())?;
     Ok(stop)
 }

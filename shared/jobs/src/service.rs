@@ -92,6 +92,12 @@ impl StopSignal {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// The flag behind it, for a handler of a Unix signal: setting it gives the signal.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
     /// Whether it was given.
     #[must_use]
     pub fn is_set(&self) -> bool {
