@@ -1,5 +1,6 @@
 //! The worker and the task as processes, over real queues, objects and started tasks.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
@@ -121,7 +122,9 @@ fn a_job_whose_task_is_taken_away_goes_on_in_another() {
     assert_eq!(said.results[0]["payload"]["status"], "COMPLETED");
     let record: Value = serde_json::from_slice(&space.object("jobs/task-0001.json").unwrap()).unwrap();
     assert_eq!((&record["interruptions"], &record["attempt"]), (&json!(1), &json!(2)));
-    assert_eq!(space.tasks().len(), 2);
+    // One that ends between two looks is listed as running and as stopped.
+    let tasks: BTreeSet<String> = space.tasks().iter().map(|task| task["taskArn"].to_string()).collect();
+    assert_eq!(tasks.len(), 2);
     space.wait_until_empty(Queue::Requests, PATIENCE);
     assert!(space.keys("checkpoints/").is_empty());
 }
