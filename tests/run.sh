@@ -15,14 +15,14 @@ step "what each crate may depend on"
 python3 tests/dependency_wall.py
 
 step "lints"
-cargo clippy --workspace --all-targets --locked -- -D warnings
+cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 step "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked --quiet
 
 step "unit, contract and end-to-end tests"
 cargo build --locked --package graphnode
-cargo test --workspace --locked
+cargo test --workspace --all-features --locked
 
 step "licences and advisories"
 if cargo deny --version >/dev/null 2>&1; then

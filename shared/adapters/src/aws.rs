@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -31,6 +31,14 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// # Errors
 /// [`ConfigError::Missing`] without a region: there is no default one.
 pub async fn load() -> Result<SdkConfig, ConfigError> {
+    load_with(aws_config::defaults(BehaviorVersion::latest())).await
+}
+
+/// As [`load`], with some of it given.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_with(loader: ConfigLoader) -> Result<SdkConfig, ConfigError> {
     let http =
         aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
@@ -39,12 +47,7 @@ pub async fn load() -> Result<SdkConfig, ConfigError> {
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .timeout_config(timeouts)
-        .retry_config(retries)
-        .load()
-        .await;
+    let config = loader.http_client(http).timeout_config(timeouts).retry_config(retries).load().await;
     if config.region().is_none() { Err(ConfigError::Missing("AWS_REGION")) } else { Ok(config) }
 }
 

@@ -182,12 +182,9 @@ impl Person {
                 entry.graph_id == *graph_id && entry.generation < *generation
             }
         };
-        let (entries, vectors) = std::mem::take(self)
-            .entries
-            .into_iter()
-            .zip(std::mem::take(&mut self.vectors))
-            .filter(|(entry, _)| !goes(entry))
-            .unzip();
+        let all = std::mem::take(self);
+        let (entries, vectors) =
+            all.entries.into_iter().zip(all.vectors).filter(|(entry, _)| !goes(entry)).unzip();
         *self = Self { entries, vectors };
         (before - self.entries.len()) as u64
     }

@@ -24,8 +24,8 @@ pub const ECS_CONTAINER: &str = "GRAPHNODE_ECS_CONTAINER";
 pub const ECS_SUBNETS: &str = "GRAPHNODE_ECS_SUBNETS";
 /// Security groups of tasks, separated by commas. Required where tasks are started.
 pub const ECS_SECURITY_GROUPS: &str = "GRAPHNODE_ECS_SECURITY_GROUPS";
-/// Where tasks run: `provider:weight[:base]`, separated by commas, such as `FARGATE_SPOT:4,FARGATE:1:1`. Required
-/// where tasks are started.
+/// Where tasks run: `provider:weight[:base]`, separated by commas, such as `FARGATE_SPOT:4,FARGATE:1:1`; without it
+/// plain Fargate.
 pub const ECS_CAPACITY: &str = "GRAPHNODE_ECS_CAPACITY";
 
 /// Set for a started task: the job it shall do.

@@ -1,6 +1,7 @@
 //! The life of a job, kept in objects: no database, no lock service.
 //!
 //! - [`record`]: `jobs/{task_id}.json`, a state machine whose every step is a method;
+//! - [`state`]: its states, and what keeps it from the next step;
 //! - [`pointer`]: `users/{user_id}/graphs/{graph_id}.json`, which says what build of a graph counts;
 //! - [`store`]: reads and changes both with conditional writes.
 //!
@@ -29,10 +30,12 @@
 
 pub mod pointer;
 pub mod record;
+pub mod state;
 pub mod store;
 
 pub use pointer::{Advance, GraphPointer};
-pub use record::{JobRecord, JobState, Lease, NewJob, Place, Refusal, Release};
+pub use record::{JobRecord, NewJob};
+pub use state::{JobState, Lease, Place, Refusal, Release};
 pub use store::{StoreError, UpdateError, Versioned};
 
 #[cfg(test)]
