@@ -127,6 +127,19 @@ async fn what_an_older_run_left_half_done_is_mended_by_its_next_delivery() {
 }
 
 #[tokio::test]
+async fn a_build_that_is_overtaken_while_it_is_written_leaves_the_newer_one() {
+    let scene = Scene::new();
+    let older = scene.completed("t1", "u1", "default", 10).await;
+    let newer = scene.completed("t2", "u1", "default", 20).await;
+    scene.put(&build(&older, &["a", "z"])).await;
+    scene.put(&build(&newer, &["a", "b"])).await;
+    let done = indexed(scene.index_while("t1", "t2").await.unwrap());
+    assert_eq!((done.task_id, done.removed), ("t2".parse().unwrap(), 1), "what the older one added is gone");
+    assert_eq!(scene.ids("u1").await, ["a", "b"]);
+    assert!(scene.all("u1").await.iter().all(|hit| hit.generation == newer.generation));
+}
+
+#[tokio::test]
 async fn the_event_of_a_superseded_build_that_was_indexed_is_skipped() {
     let scene = Scene::new();
     for (task, time) in [("t1", 10), ("t2", 20)] {

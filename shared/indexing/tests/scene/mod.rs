@@ -1,21 +1,21 @@
 //! A bucket in a folder, an index in memory, and jobs in any state.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use graphnode_adapters::embedded::{ExactVectors, FolderObjects};
 use graphnode_core::clock::FixedClock;
-use graphnode_core::ids::{LeaseOwner, TaskId};
+use graphnode_core::ids::{GraphId, LeaseOwner, TaskId, UserId};
 use graphnode_core::job::store::{load_job, register_job, update_job};
 use graphnode_core::job::{JobRecord, JobState, NewJob, Place, Refusal};
 use graphnode_core::keys;
 use graphnode_core::messages::outgoing::graph_result;
 use graphnode_core::messages::{GenerationRequest, GraphResult, Incoming, MessageBody, Request, SummaryPart};
-use graphnode_core::ports::Objects;
 use graphnode_core::ports::objects::Condition;
 use graphnode_core::ports::vectors::{
-    GraphBuild, RecordMetadata, VectorIndex, VectorMatch, VectorQuery, VectorRecord,
+    GraphBuild, RecordMetadata, Removal, VectorIndex, VectorMatch, VectorQuery, VectorRecord,
 };
+use graphnode_core::ports::{Objects, PortResult};
 use graphnode_indexing::{IndexError, Indexer, Outcome};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -142,6 +142,15 @@ impl Scene {
         self.indexer.index(&task.parse().unwrap()).await
     }
 
+    /// Indexes `task` while another indexer does all of `newer`.
+    pub(crate) async fn index_while(&self, task: &str, newer: &str) -> Result<Outcome, IndexError> {
+        let other = Indexer::new(Arc::clone(&self.objects), self.vectors.clone(), FixedClock(now()));
+        let newer = Mutex::new(Some((other, newer.parse().unwrap())));
+        let vectors = Overtaken { vectors: self.vectors.clone(), newer };
+        let indexer = Indexer::new(Arc::clone(&self.objects), vectors, FixedClock(now()));
+        indexer.index(&task.parse().unwrap()).await
+    }
+
     /// Writes records past the indexer.
     pub(crate) async fn write(&self, user: &str, generation: u64, ids: &[&str]) {
         let graph_id = "default".parse().unwrap();
@@ -173,6 +182,40 @@ impl Scene {
         let mut ids: Vec<String> = self.all(user).await.into_iter().map(|hit| hit.metadata.orig_id).collect();
         ids.sort();
         ids
+    }
+}
+
+/// An index during whose first write somebody else indexes a newer build from beginning to end.
+pub(crate) struct Overtaken {
+    vectors: ExactVectors,
+    newer: Mutex<Option<(Indexer<FolderObjects, ExactVectors, FixedClock>, TaskId)>>,
+}
+
+impl Overtaken {
+    async fn overtake(&self) {
+        let newer = self.newer.lock().unwrap().take();
+        if let Some((indexer, task)) = newer {
+            indexer.index(&task).await.unwrap();
+        }
+    }
+}
+
+impl VectorIndex for Overtaken {
+    async fn upsert(&self, build: &GraphBuild, records: &[VectorRecord]) -> PortResult<()> {
+        self.overtake().await;
+        self.vectors.upsert(build, records).await
+    }
+
+    async fn query(&self, user_id: &UserId, query: VectorQuery<'_>) -> PortResult<Vec<VectorMatch>> {
+        self.vectors.query(user_id, query).await
+    }
+
+    async fn remove(&self, user_id: &UserId, removal: &Removal) -> PortResult<u64> {
+        self.vectors.remove(user_id, removal).await
+    }
+
+    async fn count(&self, user_id: &UserId, graph_id: Option<&GraphId>) -> PortResult<u64> {
+        self.vectors.count(user_id, graph_id).await
     }
 }
 
