@@ -4,5 +4,6 @@
 mod build;
 mod cloud;
 mod graph;
+mod indexer;
 mod program;
 mod servers;

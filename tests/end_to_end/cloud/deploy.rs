@@ -13,7 +13,6 @@ pub(crate) struct Program(Vec<String>);
 
 impl Program {
     /// A binary of this workspace, by the name of its package: in `GRAPHNODE_BINARIES`, else beside this test's own.
-    #[expect(dead_code, reason = "the functions' own tests come with the functions")]
     pub(crate) fn of_package(name: &str) -> Self {
         let beside = || std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
         let folder = std::env::var_os("GRAPHNODE_BINARIES").map_or_else(beside, PathBuf::from);
