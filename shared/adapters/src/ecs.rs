@@ -112,7 +112,7 @@ impl TaskLauncher for EcsLauncher {
     async fn launch(&self, request: &LaunchRequest) -> PortResult<LaunchOutcome> {
         const ATTEMPTED: &str = "run a task";
         let invalid = |error| PortError::new(PortErrorKind::Invalid, ATTEMPTED).with_source(error);
-        let capacity = self.capacity(request).map_err(|error| invalid(error))?;
+        let capacity = self.capacity(request).map_err(invalid)?;
         let launch_type = capacity.is_empty().then_some(LaunchType::Fargate);
         let answer = self
             .client
@@ -123,7 +123,7 @@ impl TaskLauncher for EcsLauncher {
             .count(1)
             .set_launch_type(launch_type)
             .set_capacity_provider_strategy((!capacity.is_empty()).then_some(capacity))
-            .network_configuration(self.network().map_err(|error| invalid(error))?)
+            .network_configuration(self.network().map_err(invalid)?)
             .overrides(self.overrides(request))
             .started_by("graphnode")
             .send()

@@ -174,12 +174,8 @@ impl Objects for S3Objects {
             let invalid = |error| PortError::new(PortErrorKind::Invalid, attempted()).with_source(error);
             let names: Result<Vec<_>, _> =
                 some.iter().map(|key| ObjectIdentifier::builder().key(key.as_str()).build()).collect();
-            let names = names.map_err(|error| invalid(error))?;
-            let delete = Delete::builder()
-                .set_objects(Some(names))
-                .quiet(true)
-                .build()
-                .map_err(|error| invalid(error))?;
+            let names = names.map_err(invalid)?;
+            let delete = Delete::builder().set_objects(Some(names)).quiet(true).build().map_err(invalid)?;
             let request = self.client.delete_objects().bucket(self.bucket.as_str()).delete(delete);
             let output = request.send().await.map_err(|error| port_error(attempted(), &error))?;
             if let Some(error) = output.errors().first() {

@@ -1,5 +1,6 @@
 //! S3, SQS and ECS, held to the contracts of the ports on a server that speaks AWS.
 #![cfg(all(feature = "s3", feature = "sqs", feature = "ecs", feature = "chroma"))]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
 use std::time::Duration;
 

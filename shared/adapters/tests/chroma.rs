@@ -1,5 +1,6 @@
 //! Chroma, held to the contract of the port on a real server.
 #![cfg(feature = "chroma")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
 use graphnode_adapters::chroma::{ChromaIndex, ChromaSettings};
 use graphnode_core::ports::vectors::{GraphBuild, RecordMetadata, VectorIndex, VectorRecord};

@@ -68,3 +68,32 @@ async fn vectors_in_a_folder_are_there_after_a_restart() {
         graphnode_core::ports::vectors::VectorQuery { embedding: &[0.6, 0.8], limit: 5, graph_id: None };
     assert!(index.query(&build.user_id, query).await.unwrap()[0].score > 0.9999);
 }
+
+#[tokio::test]
+async fn an_object_is_read_like_a_file_until_it_changes() {
+    use graphnode_adapters::blocking;
+    use std::io::{Read, Seek, SeekFrom};
+    let place = tempfile::tempdir().unwrap();
+    let objects = std::sync::Arc::new(FolderObjects::open(place.path()).unwrap());
+    let key: graphnode_core::keys::ObjectKey = "export.json".parse().unwrap();
+    objects.put(&key, b"0123456789".to_vec(), "text/plain", &Condition::Always).await.unwrap();
+    let object = objects.head(&key).await.unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    let open = || blocking::reader(runtime.clone(), std::sync::Arc::clone(&objects), object.clone());
+
+    let mut reader = open();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        reader.seek(SeekFrom::End(-4)).unwrap();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    });
+    assert_eq!(read.await.unwrap(), "6789");
+
+    let mut reader = open();
+    objects.put(&key, b"changed...".to_vec(), "text/plain", &Condition::Always).await.unwrap();
+    let read = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new()));
+    let error = read.await.unwrap().unwrap_err();
+    let source = error.get_ref().and_then(|error| error.downcast_ref::<graphnode_core::ports::PortError>());
+    assert_eq!(source.map(|error| error.kind()), Some(PortErrorKind::Conflict));
+}

@@ -2,7 +2,7 @@
 //!
 //! - [`record`]: `jobs/{task_id}.json`, a state machine whose every step is a method;
 //! - [`state`]: its states, and what keeps it from the next step;
-//! - [`pointer`]: `users/{user_id}/graphs/{graph_id}.json`, which says what build of a graph counts;
+//! - [`mod@pointer`]: `users/{user_id}/graphs/{graph_id}.json`, which says what build of a graph counts;
 //! - [`store`]: reads and changes both with conditional writes.
 //!
 //! ```text

@@ -55,12 +55,9 @@ impl TaskSize {
     /// The smallest task with at least that much of both; `None` when there is none.
     #[must_use]
     pub fn at_least(cpu_units: u32, memory_mib: u32) -> Option<Self> {
-        Self::STEPS.iter().filter(|(cpu, _, most, _)| *cpu >= cpu_units && *most >= memory_mib).find_map(
-            |&(cpu_units, least, _, step)| {
-                let memory_mib = memory_mib.max(least).next_multiple_of(step);
-                Some(Self { cpu_units, memory_mib })
-            },
-        )
+        let fits = |(cpu, _, most, _): &&(u32, u32, u32, u32)| *cpu >= cpu_units && *most >= memory_mib;
+        let (cpu_units, least, _, step) = *Self::STEPS.iter().find(fits)?;
+        Some(Self { cpu_units, memory_mib: memory_mib.max(least).next_multiple_of(step) })
     }
 
     /// A task with twice the memory, for one that ran out of it; `None` above the largest.
