@@ -3,7 +3,7 @@
 
 usage: chroma_upsert.py URL BINARY [--vectors N] [--dimension D] [--rounds N] [--batch N] [--writes N]
 
-BINARY is the built example: cargo build --release -p graphnode-adapters --features chroma --example chroma_upsert.
+BINARY is the built example: cargo build --release -p graphnode-indexer --example chroma_upsert.
 Needs chromadb and numpy. Every run writes into a collection of its own, with cosine space, which is removed after it;
 ids, vectors and metadata are equal. Seconds are those of the writing alone: not of starting, connecting, making the
 collection or the records. Who goes first changes from round to round. The best of all rounds counts, since other work on

@@ -14,7 +14,7 @@ use graphnode_indexing::Indexer;
 use tracing::level_filters::LevelFilter;
 
 /// What the environment says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// Bucket of results and job records: [`variables::BUCKET`].
     pub bucket: BucketName,

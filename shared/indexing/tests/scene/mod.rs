@@ -21,13 +21,15 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+type SceneIndexer = Indexer<FolderObjects, ExactVectors, FixedClock>;
+
 const LEASE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Scene {
     _place: TempDir,
     objects: Arc<FolderObjects>,
     vectors: ExactVectors,
-    indexer: Indexer<FolderObjects, ExactVectors, FixedClock>,
+    indexer: SceneIndexer,
 }
 
 /// What a file must know of its job.
@@ -188,7 +190,7 @@ impl Scene {
 /// An index during whose first write somebody else indexes a newer build from beginning to end.
 pub(crate) struct Overtaken {
     vectors: ExactVectors,
-    newer: Mutex<Option<(Indexer<FolderObjects, ExactVectors, FixedClock>, TaskId)>>,
+    newer: Mutex<Option<(SceneIndexer, TaskId)>>,
 }
 
 impl Overtaken {
