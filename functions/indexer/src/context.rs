@@ -69,7 +69,7 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock + Clone> Context<O, V, C> {
 /// Lambda's own variable for the least level of a log.
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 
-/// Logs go to the standard output as JSON, one line an event; `INFO` and above unless [`LOG_LEVEL`] says otherwise.
+/// Logs go to the standard output as JSON, one line an event; `INFO` and above unless `AWS_LAMBDA_LOG_LEVEL` says otherwise.
 pub fn start_logging(environment: &Environment<'_>) {
     let level = environment.optional::<LevelFilter>(LOG_LEVEL).ok().flatten().unwrap_or(LevelFilter::INFO);
     let subscriber = tracing_subscriber::fmt()
