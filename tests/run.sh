@@ -4,6 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; }
+# Runs a command beside S3, SQS, ECS and Chroma, if make servers could install them.
+around() {
+    if [ -e .venv/servers ]; then PYTHONPATH=tests .venv/bin/python -m servers.around "$@"; else "$@"; fi
+}
 export GRAPHNODE_MODEL=${GRAPHNODE_MODEL:-$PWD/models/all-MiniLM-L6-v2}
 # The original weights, for the encoder's golden vectors.
 export GRAPHNODE_MODEL_SOURCE=${GRAPHNODE_MODEL_SOURCE:-$PWD/.venv/model}
@@ -15,14 +19,21 @@ step "what each crate may depend on"
 python3 tests/dependency_wall.py
 
 step "lints"
-cargo clippy --workspace --all-targets --locked -- -D warnings
+cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 step "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked --quiet
 
 step "unit, contract and end-to-end tests"
-cargo build --locked --package graphnode
-cargo test --workspace --locked
+cargo build --locked --package graphnode --package graphnode-worker --package graphnode-task --package graphnode-indexer
+around cargo test --workspace --all-features --locked
+
+step "the servers themselves"
+if [ -e .venv/servers ]; then
+    (cd tests && ../.venv/bin/python -m unittest discover --start-directory servers/checks --top-level-directory .)
+else
+    echo "SKIPPED: make servers has not installed them"
+fi
 
 step "licences and advisories"
 if cargo deny --version >/dev/null 2>&1; then

@@ -40,6 +40,9 @@ fn the_sample_becomes_a_graph_without_losing_anyone() {
     let quality = &built.graph["metadata"]["quality"];
     assert!(quality["largest_cluster_share"].as_f64().unwrap() <= 0.35, "{quality}");
     assert!(quality["isolated_share"].as_f64().unwrap() <= 0.05, "{quality}");
+    let clusters = built.graph["metadata"]["clusters"].as_object().unwrap();
+    let names: Value = clusters.iter().map(|(id, cluster)| (id.clone(), cluster["name"].clone())).collect();
+    assert_eq!(built.features["metadata"]["cluster_names"], names);
     assert_eq!(built.report["counts"]["skipped"], 0);
     assert!(built.page.contains("Content-Security-Policy"));
     assert!(agreement(&built, &labels) > 0.7, "edges join equal topics");

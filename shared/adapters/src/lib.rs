@@ -1,7 +1,28 @@
 //! What GraphNode talks to outside itself, one module a thing.
 //!
-//! Here are the embedded ones, which make one machine enough: [`folder`] keeps results in a folder,
-//! [`exact_index`] searches the vectors of one build by comparing with all of them.
+//! | module | feature | port |
+//! |---|---|---|
+//! | [`embedded`] | | all, for one machine: a folder, a queue in the process, an exact index |
+//! | `s3` | `s3` | [`Objects`](graphnode_core::ports::Objects) |
+//! | `sqs` | `sqs` | [`Queue`](graphnode_core::ports::Queue) |
+//! | `ecs` | `ecs` | [`TaskLauncher`](graphnode_core::ports::TaskLauncher) |
+//! | `chroma` | `chroma` | [`VectorIndex`](graphnode_core::ports::VectorIndex) |
+//!
+//! A binary names the features it needs and links nothing else. `aws` (of `s3`, `sqs`, `ecs`) makes the one
+//! configuration all AWS clients share. Besides the ports: [`blocking`] reads an object like a file, [`folder`] keeps
+//! the results of one build, [`exact_index`] searches them.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod blocking;
+#[cfg(feature = "chroma")]
+pub mod chroma;
+#[cfg(feature = "ecs")]
+pub mod ecs;
+pub mod embedded;
 pub mod exact_index;
 pub mod folder;
+#[cfg(feature = "s3")]
+pub mod s3;
+#[cfg(feature = "sqs")]
+pub mod sqs;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Why a text is no identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,12 @@ macro_rules! identifier {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str(&self.0)
@@ -64,6 +70,69 @@ identifier!(
     /// One of a person's graphs; `default` where nothing else was asked for.
     GraphId, 64
 );
+
+/// The name of a bucket.
+///
+/// Invariants: 3 to 63 characters; only lower-case letters, digits, `-` and `.`; begins and ends with a letter or
+/// digit; no `..`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct BucketName(String);
+
+/// A text is no bucket's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be the name of a bucket: 3 to 63 lower-case letters, digits, '-' and '.'")]
+pub struct InvalidBucketName;
+
+impl BucketName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BucketName {
+    type Err = InvalidBucketName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBucketName> {
+        let inner =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+        let outer = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        let bytes = text.as_bytes();
+        let valid = (3..=63).contains(&bytes.len())
+            && bytes.iter().copied().all(inner)
+            && outer(bytes.first())
+            && outer(bytes.last())
+            && !text.contains("..");
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidBucketName) }
+    }
+}
+
+impl<'de> Deserialize<'de> for BucketName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for BucketName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+identifier!(
+    /// Who holds the lease of a job: unique among all that ever claim it.
+    LeaseOwner, 128
+);
+
+impl LeaseOwner {
+    /// The task that was started in the given attempt at a job.
+    #[must_use]
+    pub fn of_task(attempt: u32) -> Self {
+        Self(format!("task-{attempt}"))
+    }
+}
 
 impl UserId {
     /// The one person of a machine without accounts.
@@ -106,6 +175,14 @@ mod tests {
     fn ids_of_identity_providers_are_accepted() {
         for text in ["auth0|64f", "3f1c-9a", "a.b@example.org", "local"] {
             assert_eq!(text.parse::<UserId>().unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn buckets_have_the_names_s3_gives() {
+        assert_eq!("graphnode-input.eu".parse::<BucketName>().unwrap().as_str(), "graphnode-input.eu");
+        for text in ["ab", "Upper", "a/b", "-ab", "ab-", "a..b", "a_b", &"x".repeat(64)] {
+            assert!(text.parse::<BucketName>().is_err(), "{text}");
         }
     }
 

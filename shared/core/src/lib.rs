@@ -5,15 +5,26 @@
 //! - [`options`]: what a person may choose about a build, validated.
 //! - [`encoder`], [`clock`], [`watch`]: the ports the pipeline calls; their callers implement them.
 //! - [`matrix`]: rows of vectors in one block of memory.
+//! - [`ports`]: what a service needs of the world: objects, queue, task launcher, vector index.
+//! - [`keys`], [`ids`]: every key of the bucket, built from validated ids.
+//! - [`job`]: the job record and the graph pointer, kept in objects with conditional writes.
+//! - [`messages`]: the messages of the request and result queues.
+//! - [`config`]: variables of the environment, secrets.
 //!
 //! Nothing here does I/O, and nothing here knows another GraphNode crate.
 
 pub mod clock;
+pub mod config;
 pub mod contract;
 pub mod conversation;
 pub mod encoder;
+pub mod hash;
 pub mod ids;
+pub mod job;
+pub mod keys;
 pub mod matrix;
+pub mod messages;
 pub mod options;
+pub mod ports;
 pub mod time;
 pub mod watch;

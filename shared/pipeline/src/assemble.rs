@@ -206,6 +206,12 @@ pub(crate) fn features(build: &Build<'_>) -> Features {
             embedding_model: build.model.name.clone(),
             embedding_precision: build.model.precision.to_owned(),
             embedding_dimension: build.model.dimension,
+            cluster_names: build
+                .names
+                .iter()
+                .enumerate()
+                .map(|(label, name)| (cluster_id(label), name.clone()))
+                .collect(),
             generated_at: build.generated_at,
         },
     }

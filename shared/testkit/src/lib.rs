@@ -1,7 +1,9 @@
 //! What tests of several crates share. Only ever a dev-dependency.
 //!
 //! - [`encoder`]: an encoder without a model, so that tests of everything behind it need no weights;
+//! - [`contracts`]: one suite a port, for the embedded adapters and the real services alike;
 //! - [`export`]: writes ChatGPT exports message by message.
 
+pub mod contracts;
 pub mod encoder;
 pub mod export;

@@ -1,5 +1,7 @@
 //! `features.json`: the vectors, and what the vector index stores beside each.
 
+use std::collections::BTreeMap;
+
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -89,6 +91,8 @@ pub struct FeaturesMetadata {
     pub embedding_precision: String,
     /// Length of a row.
     pub embedding_dimension: usize,
+    /// The name of every cluster by its id, so that the index can say it beside each vector.
+    pub cluster_names: BTreeMap<String, String>,
     /// When it was built.
     pub generated_at: jiff::Timestamp,
 }

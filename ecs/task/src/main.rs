@@ -1,0 +1,71 @@
+//! `graphnode-task`: what runs in Fargate.
+//!
+//! - without arguments: the one job its environment names, started by the worker with RunTask;
+//! - `--drain`: the request queue until it is empty for a while, as a scaled service;
+//! - `--health`: embeds known sentences and checks them, for the container's health check.
+//!
+//! SIGTERM (Spot, a stop, a new deployment) makes a job save what it has and go back to the queue.
+
+mod context;
+mod health;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use graphnode_core::config::{Environment, variables};
+use graphnode_jobs::{DrainSettings, StopSignal};
+use signal_hook::consts::SIGTERM;
+use signal_hook::flag;
+
+use crate::context::Context;
+
+// One thread for waiting: what computes has threads of its own.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_current_span(false).init();
+    match run(std::env::args().nth(1).as_deref()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "task failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(mode: Option<&str>) -> anyhow::Result<()> {
+    let environment = Environment::process();
+    match mode {
+        Some("--health") => health::check(&environment.required::<std::path::PathBuf>(variables::MODEL)?),
+        Some("--drain") => drain(&environment).await,
+        None => one_job(&environment).await,
+        Some(_) => bail!("the only arguments are --drain and --health"),
+    }
+}
+
+async fn one_job(environment: &Environment<'_>) -> anyhow::Result<()> {
+    let task_id = environment.required(variables::TASK_ID)?;
+    let owner = environment.required(variables::LEASE_OWNER)?;
+    let context = Context::from_environment(environment).await?;
+    let shift = context.shift(environment, stop_on_sigterm()?)?;
+    Ok(context.service.run_task(&task_id, &owner, &shift).await?)
+}
+
+async fn drain(environment: &Environment<'_>) -> anyhow::Result<()> {
+    let mut settings = DrainSettings::default();
+    if let Some(seconds) = environment.optional(variables::DRAIN_IDLE_SECONDS)? {
+        settings.idle = std::time::Duration::from_secs(seconds);
+        settings.wait = settings.wait.min(settings.idle);
+    }
+    let context = Context::from_environment(environment).await?;
+    let shift = context.shift(environment, stop_on_sigterm()?)?;
+    let handled = context.service.drain(&settings, &shift).await?;
+    tracing::info!(handled, "queue drained");
+    Ok(())
+}
+
+/// A signal that SIGTERM sets.
+fn stop_on_sigterm() -> anyhow::Result<StopSignal> {
+    let stop = StopSignal::default();
+    flag::register(SIGTERM, stop.flag())?;
+    Ok(stop)
+}

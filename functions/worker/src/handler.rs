@@ -1,0 +1,122 @@
+//! Decode, call, encode.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use graphnode_core::clock::Clock;
+use graphnode_core::ports::queue::{Delivery, Queue, ReceiptHandle};
+use graphnode_core::ports::{Objects, TaskLauncher};
+use graphnode_jobs::{Service, Shift, StopSignal, Verdict};
+use lambda_runtime::LambdaEvent;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::EventError;
+
+/// What SQS is told: these messages are not done.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    /// The messages that stay in the queue.
+    pub batch_item_failures: Vec<BatchItemFailure>,
+}
+
+/// One message that stays in the queue.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchItemFailure {
+    /// Its `messageId`.
+    pub item_identifier: String,
+}
+
+/// A record of an event, as far as it is needed. Read one by one: one that is odd must not cost the others.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Attributes {
+    #[serde(rename = "ApproximateReceiveCount")]
+    receive_count: Option<String>,
+}
+
+/// Processes one invocation of Lambda.
+///
+/// # Errors
+/// [`EventError`] for an event that is none of a queue.
+pub async fn invoke<O, Q, L, C>(
+    service: &Service<O, Q, L, C>,
+    event: LambdaEvent<Value>,
+) -> Result<BatchResponse, EventError>
+where
+    O: Objects,
+    Q: Queue,
+    L: TaskLauncher,
+    C: Clock + Send + 'static,
+{
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let remaining = Duration::from_millis(event.context.deadline).saturating_sub(now);
+    handle(service, &event.payload, &event.context.request_id, remaining).await
+}
+
+/// Processes the messages of `event` one after the other, as long as `remaining` allows.
+///
+/// # Errors
+/// [`EventError`] for an event that is none of a queue.
+pub async fn handle<O, Q, L, C>(
+    service: &Service<O, Q, L, C>,
+    event: &Value,
+    request_id: &str,
+    remaining: Duration,
+) -> Result<BatchResponse, EventError>
+where
+    O: Objects,
+    Q: Queue,
+    L: TaskLauncher,
+    C: Clock + Send + 'static,
+{
+    let records = event.get("Records").and_then(Value::as_array).ok_or(EventError::NoRecords)?;
+    let ends_at = service.clock.elapsed() + remaining.saturating_sub(reserve(remaining));
+    let shift = Shift { runner: request_id.to_owned(), ends_at: Some(ends_at), stop: StopSignal::default() };
+    let mut response = BatchResponse::default();
+    for record in records {
+        let message_id = record.get("messageId").and_then(Value::as_str).ok_or(EventError::NoMessageId)?;
+        let verdict = match decode(record) {
+            // Those for which no time is left come back when their visibility ends.
+            Some(_) if service.clock.elapsed() >= ends_at => Verdict::Again,
+            Some(delivery) => service.handle(&delivery, &shift).await,
+            None => {
+                tracing::error!(message_id, reason = "not a record of SQS", "message not understood");
+                Verdict::Dead
+            }
+        };
+        if verdict != Verdict::Done {
+            let item_identifier = message_id.to_owned();
+            response.batch_item_failures.push(BatchItemFailure { item_identifier });
+        }
+    }
+    Ok(response)
+}
+
+/// What is left for saving vectors and starting a task when a job must stop: a fifth, within reason.
+fn reserve(remaining: Duration) -> Duration {
+    (remaining / 5).clamp(Duration::from_secs(3), Duration::from_secs(20))
+}
+
+fn decode(record: &Value) -> Option<Delivery> {
+    let record = Record::deserialize(record).ok()?;
+    Some(Delivery {
+        message_id: record.message_id,
+        receipt: ReceiptHandle(record.receipt_handle),
+        body: record.body,
+        receive_count: record.attributes.receive_count.and_then(|count| count.parse().ok()).unwrap_or(1),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! The adapters of one machine, held to the contracts of the ports.
+
+use graphnode_adapters::embedded::{ExactVectors, FolderObjects, LocalQueue};
+use graphnode_core::ports::PortErrorKind;
+use graphnode_core::ports::objects::{Condition, Objects};
+use graphnode_testkit::contracts::{jobs_contract, objects_contract, queue_contract, vectors_contract};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_is_a_bucket() {
+    let place = tempfile::tempdir().unwrap();
+    objects_contract(&FolderObjects::open(place.path()).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jobs_in_a_folder_have_one_claimant() {
+    let place = tempfile::tempdir().unwrap();
+    jobs_contract(&FolderObjects::open(place.path()).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_queue_in_the_process_is_a_queue() {
+    let (queue, dead_letters) = LocalQueue::with_dead_letters(2);
+    queue_contract(&queue, &dead_letters).await;
+    assert!(queue.is_empty() && dead_letters.is_empty());
+}
+
+#[tokio::test]
+async fn an_exact_index_is_an_index_in_memory_and_in_a_folder() {
+    vectors_contract(&ExactVectors::default()).await;
+    let place = tempfile::tempdir().unwrap();
+    vectors_contract(&ExactVectors::open(place.path()).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_the_folder_of_another_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let objects = FolderObjects::open(place.path()).unwrap();
+    let put = async |key: &str| {
+        let outcome =
+            objects.put(&key.parse().unwrap(), b"x".to_vec(), "text/plain", &Condition::Always).await;
+        outcome.map_err(|error| error.kind())
+    };
+    assert!(put("a/b").await.is_ok());
+    assert_eq!(put("a").await, Err(PortErrorKind::Invalid));
+    assert_eq!(put("a/b/c").await, Err(PortErrorKind::Invalid));
+    assert_eq!(put(&"x".repeat(300)).await, Err(PortErrorKind::Invalid));
+    objects.delete(&["a".parse().unwrap(), "a/b/c".parse().unwrap()]).await.unwrap();
+    assert!(objects.head(&"a/b".parse().unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn vectors_in_a_folder_are_there_after_a_restart() {
+    use graphnode_core::ports::vectors::{GraphBuild, RecordMetadata, VectorIndex, VectorRecord};
+    let place = tempfile::tempdir().unwrap();
+    let build = GraphBuild {
+        user_id: "auth0|7".parse().unwrap(),
+        graph_id: "default".parse().unwrap(),
+        generation: 3,
+    };
+    let record = VectorRecord {
+        embedding: vec![0.6, 0.8],
+        metadata: RecordMetadata { orig_id: "a".into(), ..Default::default() },
+    };
+    ExactVectors::open(place.path()).unwrap().upsert(&build, &[record]).await.unwrap();
+    let index = ExactVectors::open(place.path()).unwrap();
+    assert_eq!(index.count(&build.user_id, None).await.unwrap(), 1);
+    let query =
+        graphnode_core::ports::vectors::VectorQuery { embedding: &[0.6, 0.8], limit: 5, graph_id: None };
+    assert!(index.query(&build.user_id, query).await.unwrap()[0].score > 0.9999);
+}
+
+#[tokio::test]
+async fn an_object_is_read_like_a_file_until_it_changes() {
+    use graphnode_adapters::blocking;
+    use std::io::{Read, Seek, SeekFrom};
+    let place = tempfile::tempdir().unwrap();
+    let objects = std::sync::Arc::new(FolderObjects::open(place.path()).unwrap());
+    let key: graphnode_core::keys::ObjectKey = "export.json".parse().unwrap();
+    objects.put(&key, b"0123456789".to_vec(), "text/plain", &Condition::Always).await.unwrap();
+    let object = objects.head(&key).await.unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    let open = || blocking::reader(runtime.clone(), std::sync::Arc::clone(&objects), object.clone());
+
+    let mut reader = open();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        reader.seek(SeekFrom::End(-4)).unwrap();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    });
+    assert_eq!(read.await.unwrap(), "6789");
+
+    let mut reader = open();
+    objects.put(&key, b"changed...".to_vec(), "text/plain", &Condition::Always).await.unwrap();
+    let read = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new()));
+    let error = read.await.unwrap().unwrap_err();
+    let source = error.get_ref().and_then(|error| error.downcast_ref::<graphnode_core::ports::PortError>());
+    assert_eq!(source.map(|error| error.kind()), Some(PortErrorKind::Conflict));
+}

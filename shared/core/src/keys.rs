@@ -1,0 +1,373 @@
+//! Every key of the bucket is built here, from validated ids; nothing a request says becomes a key of ours.
+//!
+//! | key | what |
+//! |---|---|
+//! | `jobs/{task_id}.json` | the [job record](crate::job) |
+//! | `users/{user_id}/graphs/{graph_id}.json` | the [graph pointer](crate::job::pointer) |
+//! | `results/{task_id}/…` | the results of a build, see [`ResultFile`] |
+//! | `checkpoints/{user_id}/{task_id}/…` | what an interrupted job has embedded |
+//! | `dead-letters/{message_id}.json` | messages nobody could understand, with the reason |
+//!
+//! Inputs lie elsewhere, where the sender put them: [`ObjectKey`] and [`InputLocation`] are validated and never
+//! point into the folders above.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ids::{GraphId, TaskId, UserId};
+
+/// Folders of the bucket that hold what GraphNode writes.
+const OWN_FOLDERS: [&str; 5] = ["jobs/", "users/", "results/", "checkpoints/", "dead-letters/"];
+
+/// Why a text is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKey {
+    /// Empty, or longer than S3 allows.
+    #[error("must have 1 to 1024 bytes")]
+    Length,
+    /// A control character or a backslash.
+    #[error("may hold neither control characters nor backslashes")]
+    Character,
+    /// An empty segment, `.` or `..`.
+    #[error("may not begin with '/' nor hold empty segments, '.' or '..'")]
+    Segment,
+    /// A folder where an object was expected.
+    #[error("must name an object, not a prefix that ends in '/'")]
+    NotAnObject,
+    /// A key where a prefix was expected.
+    #[error("must be a prefix that ends in '/'")]
+    NotAPrefix,
+    /// Inside one of the folders above.
+    #[error("may not lie in a folder that GraphNode writes to")]
+    Reserved,
+}
+
+/// The key of an object.
+///
+/// Invariants:
+/// - 1 to 1024 bytes, no control characters, no backslash;
+/// - segments between `/` are neither empty nor `.` nor `..`; so it neither begins nor ends with `/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last segment.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The key for logs and errors: a person chose the names of uploaded files, so those are left out.
+    #[must_use]
+    pub fn for_log(&self) -> &str {
+        let reserved = OWN_FOLDERS.iter().any(|folder| self.0.starts_with(folder));
+        match self.0.rfind('/') {
+            _ if reserved => &self.0,
+            Some(end) => &self.0[..=end],
+            None => "an object",
+        }
+    }
+}
+
+impl FromStr for ObjectKey {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        if text.len() > 1 && text.ends_with('/') {
+            return Err(InvalidKey::NotAnObject);
+        }
+        check(text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What the keys of a folder start with.
+///
+/// Invariant: an [`ObjectKey`] and a `/`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ObjectPrefix(String);
+
+impl ObjectPrefix {
+    /// The prefix as text, with its `/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `key` lies under this prefix.
+    #[must_use]
+    pub fn holds(&self, key: &ObjectKey) -> bool {
+        key.0.starts_with(&self.0)
+    }
+
+    /// The part of `key` behind this prefix; `None` where it does not lie under it.
+    #[must_use]
+    pub fn name_within<'a>(&self, key: &'a ObjectKey) -> Option<&'a str> {
+        key.0.strip_prefix(&self.0)
+    }
+
+    /// The key of `name` under this prefix.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] when that is no key.
+    pub fn join(&self, name: &str) -> Result<ObjectKey, InvalidKey> {
+        format!("{}{name}", self.0).parse()
+    }
+}
+
+impl FromStr for ObjectPrefix {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let folder = text.strip_suffix('/').ok_or(InvalidKey::NotAPrefix)?;
+        check(folder)?;
+        if text.len() > 1024 { Err(InvalidKey::Length) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+impl fmt::Display for ObjectPrefix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Where an input lies: what a request calls `s3Key`.
+///
+/// Invariant: outside the folders GraphNode writes to, so that no request reads another person's results.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum InputLocation {
+    /// One object.
+    Object(ObjectKey),
+    /// A bundle: the objects under a prefix.
+    Bundle(ObjectPrefix),
+}
+
+impl InputLocation {
+    /// The location as it was sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Object(key) => key.as_str(),
+            Self::Bundle(prefix) => prefix.as_str(),
+        }
+    }
+}
+
+impl FromStr for InputLocation {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        if OWN_FOLDERS.iter().any(|folder| text.starts_with(folder)) {
+            Err(InvalidKey::Reserved)
+        } else if text.ends_with('/') {
+            text.parse().map(Self::Bundle)
+        } else {
+            text.parse().map(Self::Object)
+        }
+    }
+}
+
+impl Serialize for InputLocation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for InputLocation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+fn check(key: &str) -> Result<(), InvalidKey> {
+    if key.is_empty() || key.len() > 1024 {
+        Err(InvalidKey::Length)
+    } else if key.chars().any(|c| c.is_control() || c == '\\') {
+        Err(InvalidKey::Character)
+    } else if key.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        Err(InvalidKey::Segment)
+    } else {
+        Ok(())
+    }
+}
+
+/// The files of a build, written in this order: [`Features`](Self::Features) appears last and starts the indexing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResultFile {
+    /// `graph.json`.
+    Graph,
+    /// `summary.json`.
+    Summary,
+    /// `graph.html`.
+    Page,
+    /// `report.json`.
+    Report,
+    /// `words.bin`.
+    Words,
+    /// `features.json`.
+    Features,
+}
+
+impl ResultFile {
+    /// All of them, in the order they are written.
+    pub const ALL: [Self; 6] =
+        [Self::Graph, Self::Summary, Self::Page, Self::Report, Self::Words, Self::Features];
+
+    /// The file's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Graph => "graph.json",
+            Self::Summary => "summary.json",
+            Self::Page => "graph.html",
+            Self::Report => "report.json",
+            Self::Words => "words.bin",
+            Self::Features => "features.json",
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Page => "text/html; charset=utf-8",
+            Self::Words => "application/octet-stream",
+            _ => JSON,
+        }
+    }
+}
+
+/// Media type of everything that is JSON.
+pub const JSON: &str = "application/json";
+
+/// The job record.
+#[must_use]
+pub fn job(task_id: &TaskId) -> ObjectKey {
+    ObjectKey(format!("jobs/{task_id}.json"))
+}
+
+/// The graph pointer.
+#[must_use]
+pub fn graph_pointer(user_id: &UserId, graph_id: &GraphId) -> ObjectKey {
+    ObjectKey(format!("users/{user_id}/graphs/{graph_id}.json"))
+}
+
+/// All graph pointers of a person.
+#[must_use]
+pub fn graph_pointers(user_id: &UserId) -> ObjectPrefix {
+    ObjectPrefix(format!("users/{user_id}/graphs/"))
+}
+
+/// A file of a build.
+#[must_use]
+pub fn result(task_id: &TaskId, file: ResultFile) -> ObjectKey {
+    ObjectKey(format!("results/{task_id}/{}", file.name()))
+}
+
+/// All files of a build.
+#[must_use]
+pub fn results(task_id: &TaskId) -> ObjectPrefix {
+    ObjectPrefix(format!("results/{task_id}/"))
+}
+
+/// Which file of which build `key` names; `None` for any other key.
+#[must_use]
+pub fn parse_result(key: &str) -> Option<(TaskId, ResultFile)> {
+    let (task, name) = key.strip_prefix("results/")?.split_once('/')?;
+    let file = ResultFile::ALL.into_iter().find(|file| file.name() == name)?;
+    Some((task.parse().ok()?, file))
+}
+
+/// What an interrupted job has embedded.
+#[must_use]
+pub fn checkpoints(user_id: &UserId, task_id: &TaskId) -> ObjectPrefix {
+    ObjectPrefix(format!("checkpoints/{user_id}/{task_id}/"))
+}
+
+/// Part `number` of what an interrupted job has embedded, numbered so that their order is the keys'.
+#[must_use]
+pub fn checkpoint_part(user_id: &UserId, task_id: &TaskId, number: u32) -> ObjectKey {
+    ObjectKey(format!("checkpoints/{user_id}/{task_id}/vectors-{number:06}.bin"))
+}
+
+/// A message nobody could understand. Its id comes from the queue; what is no id there is hashed.
+#[must_use]
+pub fn dead_letter(message_id: &str) -> ObjectKey {
+    let name = match message_id.parse::<TaskId>() {
+        Ok(id) => id.to_string(),
+        Err(_) => crate::hash::hex_sha256([message_id.as_bytes()]),
+    };
+    ObjectKey(format!("dead-letters/{name}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_where_other_programs_look() {
+        let (task, user): (TaskId, UserId) = ("t-1".parse().unwrap(), "auth0|7".parse().unwrap());
+        assert_eq!(job(&task).as_str(), "jobs/t-1.json");
+        assert_eq!(graph_pointer(&user, &GraphId::default()).as_str(), "users/auth0|7/graphs/default.json");
+        assert_eq!(result(&task, ResultFile::Features).as_str(), "results/t-1/features.json");
+        assert_eq!(checkpoint_part(&user, &task, 3).as_str(), "checkpoints/auth0|7/t-1/vectors-000003.bin");
+        assert_eq!(dead_letter("19dd-1").as_str(), "dead-letters/19dd-1.json");
+        for key in [job(&task), result(&task, ResultFile::Page), dead_letter("../x")] {
+            assert_eq!(key.as_str().parse(), Ok(key));
+        }
+        for file in ResultFile::ALL {
+            assert_eq!(parse_result(result(&task, file).as_str()), Some((task.clone(), file)));
+        }
+        for other in [
+            "results/t-1/other.json",
+            "results/features.json",
+            "x/results/t/graph.json",
+            "results/a/b/graph.json",
+        ] {
+            assert_eq!(parse_result(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn inputs_are_objects_or_bundles_and_never_our_own_files() {
+        let location = |text: &str| text.parse::<InputLocation>();
+        assert!(matches!(location("uploads/내 대화 (1).json"), Ok(InputLocation::Object(_))));
+        assert!(matches!(location("graph-generation/t-1/"), Ok(InputLocation::Bundle(_))));
+        for text in ["results/t/graph.json", "jobs/", "users/x/graphs/default.json", "checkpoints/a/"] {
+            assert_eq!(location(text), Err(InvalidKey::Reserved), "{text}");
+        }
+        for text in ["", "/", "/a", "a//b", "../a", "a/../b", "a/./b", "a\\b", "a\nb", "//"] {
+            assert!(location(text).is_err(), "{text:?}");
+        }
+        assert_eq!(location(&"x".repeat(1025)), Err(InvalidKey::Length));
+    }
+
+    #[test]
+    fn logs_do_not_say_what_a_person_called_a_file() {
+        let key: ObjectKey = "graph-generation/t-1/files/7_letter to mum.pdf".parse().unwrap();
+        assert_eq!(key.for_log(), "graph-generation/t-1/files/");
+        assert_eq!("secret.json".parse::<ObjectKey>().unwrap().for_log(), "an object");
+    }
+}

@@ -1,0 +1,209 @@
+//! One claimed job, from its inputs to its results.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use graphnode_core::clock::Clock;
+use graphnode_core::contract::SkippedItem;
+use graphnode_core::encoder::Encoder;
+use graphnode_core::ids::LeaseOwner;
+use graphnode_core::job::JobRecord;
+use graphnode_core::job::store::update_job;
+use graphnode_core::ports::{Objects, Queue, TaskLauncher};
+use graphnode_core::watch::{Stage, Watch};
+use graphnode_pipeline::import::Limits;
+use graphnode_pipeline::job::{Job, JobError, Means, process_job};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use crate::checkpoint;
+use crate::companion::{Companion, Reporter, StopReason};
+use crate::failure::Trouble;
+use crate::inputs::{self, Downloaded, Inputs};
+use crate::keeping::{KeepingEncoder, Vectors};
+use crate::publish::{ResultFiles, write_results};
+use crate::service::{Service, Shift};
+
+/// How a run ended, where nothing went wrong.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The results are published and the job is over.
+    Published,
+    /// It had to stop; what it had made is saved where it is of use.
+    Stopped(StopReason),
+}
+
+impl<O, Q, L, C> Service<O, Q, L, C>
+where
+    O: Objects,
+    Q: Queue,
+    L: TaskLauncher,
+    C: Clock + Send + 'static,
+{
+    /// Runs the job that `owner` has claimed.
+    pub(crate) async fn run(
+        &self,
+        record: &JobRecord,
+        owner: &LeaseOwner,
+        inputs: Inputs,
+        shift: &Shift,
+    ) -> Result<Outcome, Trouble> {
+        let reporter = Reporter::default();
+        let companion = Companion { service: self, record, owner, shift, reporter: &reporter };
+        tokio::select! {
+            biased;
+            outcome = Box::pin(self.work(record, owner, inputs, &reporter)) => outcome,
+            never = Box::pin(companion.run()) => match never {},
+        }
+    }
+
+    async fn work(
+        &self,
+        record: &JobRecord,
+        owner: &LeaseOwner,
+        inputs: Inputs,
+        reporter: &Reporter,
+    ) -> Result<Outcome, Trouble> {
+        reporter.progress(Stage::Import, 0, 1);
+        let bucket = self.bucket_of(record)?;
+        let folder = tempfile::Builder::new()
+            .prefix("graphnode-")
+            .tempdir_in(&self.settings.scratch)
+            .map_err(|error| Trouble::transient("scratch-full", error))?;
+        let fetched = inputs::fetch(bucket, &inputs, folder.path(), reporter).await;
+        if let Some(reason) = reporter.stopped() {
+            return Ok(Outcome::Stopped(reason));
+        }
+        let encoder = self.load_encoder().await?;
+        let known = checkpoint::load(self.buckets.own(), record, encoder.model()).await?;
+        let making = Making {
+            downloaded: fetched?,
+            skipped: inputs.skipped,
+            job: job_of(record),
+            clock: JobClock { at: requested_at(record), inner: Arc::clone(&self.clock) },
+            encoder: Arc::clone(&encoder),
+            known,
+            reporter: reporter.clone(),
+            folder,
+        };
+        let made = tokio::task::spawn_blocking(move || making.run())
+            .await
+            .map_err(|error| Trouble::transient("crashed", error))?;
+        match made? {
+            Made::Results(files) => self.publish(record, owner, bucket, &files, reporter).await,
+            Made::Stopped(vectors) => {
+                let reason = reporter.stopped().unwrap_or(StopReason::Interrupted);
+                if reason.keeps_work() && !vectors.is_empty() {
+                    checkpoint::save(self.buckets.own(), record, encoder.model(), &vectors).await?;
+                }
+                if reason.keeps_work() {
+                    self.note_progress(record, owner, reporter).await;
+                }
+                Ok(Outcome::Stopped(reason))
+            }
+        }
+    }
+
+    /// The bucket of inputs and results.
+    pub(crate) fn bucket_of(&self, record: &JobRecord) -> Result<&O, Trouble> {
+        self.buckets.get(record.request().bucket.as_ref()).ok_or_else(foreign_bucket)
+    }
+
+    /// Notes how far the job is, so that whoever goes on tells the person nothing that lies behind it.
+    async fn note_progress(&self, record: &JobRecord, owner: &LeaseOwner, reporter: &Reporter) {
+        let (now, lease, furthest) = (self.clock.now(), self.settings.lease, reporter.furthest());
+        let noted = update_job(self.buckets.own(), record.task_id(), |record| {
+            record.renew(owner, furthest, now, lease)
+        });
+        if let Err(error) = noted.await {
+            // The hand-over that follows meets the same and decides.
+            tracing::warn!(task_id = %record.task_id(), error = %error, "progress not noted");
+        }
+    }
+
+    async fn load_encoder(&self) -> Result<Arc<dyn Encoder>, Trouble> {
+        let encoder = Arc::clone(&self.encoder);
+        let loaded = tokio::task::spawn_blocking(move || encoder.get()).await;
+        let loaded = loaded.map_err(|error| Trouble::transient("crashed", error))?;
+        // A deployment without its model is mended by a person; no job should fail for it.
+        loaded.map_err(|source| Trouble::transient("no-model", source))
+    }
+}
+
+/// The answer to a bucket that is not configured.
+pub(crate) fn foreign_bucket() -> Trouble {
+    Trouble::permanent("foreign-bucket", "the bucket of the request is not one this service reads from")
+}
+
+fn job_of(record: &JobRecord) -> Job {
+    Job {
+        user_id: record.user_id().clone(),
+        graph_id: record.graph_id().clone(),
+        task_id: record.task_id().clone(),
+        generation: record.generation(),
+        options: record.request().build_options(),
+        limits: Limits::default(),
+    }
+}
+
+/// What the results call the time they were made at: the same in every attempt and wherever it runs.
+fn requested_at(record: &JobRecord) -> Timestamp {
+    record.requested_at().min(record.created_at())
+}
+
+/// Stands still for `generated_at` and runs for timings.
+struct JobClock<C> {
+    at: Timestamp,
+    inner: Arc<C>,
+}
+
+impl<C: Clock + Send> Clock for JobClock<C> {
+    fn now(&self) -> Timestamp {
+        self.at
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.inner.elapsed()
+    }
+}
+
+/// The blocking part of a job, with all it needs.
+struct Making<C> {
+    downloaded: Vec<Downloaded>,
+    skipped: Vec<SkippedItem>,
+    job: Job,
+    clock: JobClock<C>,
+    encoder: Arc<dyn Encoder>,
+    known: Vectors,
+    reporter: Reporter,
+    folder: TempDir,
+}
+
+enum Made {
+    Results(ResultFiles),
+    Stopped(Vectors),
+}
+
+impl<C: Clock + Send> Making<C> {
+    fn run(self) -> Result<Made, Trouble> {
+        let unreadable = |error| Trouble::transient("scratch-unreadable", error);
+        let sources = inputs::sources(self.downloaded).map_err(unreadable)?;
+        let keeping = KeepingEncoder::new(&*self.encoder, self.known);
+        let means = Means { encoder: &keeping, clock: &self.clock, watch: &self.reporter };
+        let mut results = match process_job(sources, &self.job, means) {
+            Ok(results) => results,
+            Err(JobError::Cancelled(_)) => return Ok(Made::Stopped(keeping.into_fresh())),
+            Err(error) => return Err(error.into()),
+        };
+        drop(keeping);
+        // Timings differ from run to run; in the report they are at home.
+        results.graph.metadata.pipeline.timings_ms.clear();
+        results.report.counts.skipped += self.skipped.len() as u64;
+        results.report.skipped.extend(self.skipped);
+        let paths: PathBuf = self.folder.path().to_owned();
+        let files =
+            write_results(results, &paths).map_err(|error| Trouble::transient("scratch-full", error))?;
+        Ok(Made::Results(ResultFiles { files, _folder: self.folder }))
+    }
+}

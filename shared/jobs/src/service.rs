@@ -1,0 +1,154 @@
+//! What a process that runs jobs is made of.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use graphnode_core::clock::Clock;
+use graphnode_core::ids::BucketName;
+use graphnode_core::job::Place;
+
+use crate::model::LazyEncoder;
+use crate::routing::FunctionLimits;
+
+/// The buckets a request may name; there is no way to another one.
+#[derive(Debug, Clone)]
+pub struct Buckets<O> {
+    own: O,
+    named: Vec<(BucketName, O)>,
+}
+
+impl<O> Buckets<O> {
+    /// `own`, called `name`, holds job records, pointers and checkpoints, and everything of requests that name no
+    /// bucket; `others` are what else a request may name.
+    pub fn new(name: BucketName, own: O, others: impl IntoIterator<Item = (BucketName, O)>) -> Self
+    where
+        O: Clone,
+    {
+        let named = std::iter::once((name, own.clone())).chain(others).collect();
+        Self { own, named }
+    }
+
+    /// The bucket of records.
+    pub fn own(&self) -> &O {
+        &self.own
+    }
+
+    /// The bucket a request names; `None` where it may not.
+    pub fn get(&self, name: Option<&BucketName>) -> Option<&O> {
+        match name {
+            None => Some(&self.own),
+            Some(name) => self.named.iter().find(|(known, _)| known == name).map(|(_, bucket)| bucket),
+        }
+    }
+}
+
+/// What may differ between processes.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where this process runs.
+    pub place: Place,
+    /// What it has for a job, if it is a function; everything else runs every job it is given.
+    pub function: Option<FunctionLimits>,
+    /// How long a claim holds without renewal; renewed at a third of it.
+    pub lease: Duration,
+    /// How long a started task has until it claims: the image is fetched meanwhile.
+    pub start: Duration,
+    /// How often progress, lease, deadline and stop signal are looked at.
+    pub tick: Duration,
+    /// How often the request queue delivers a message before it becomes a dead letter.
+    pub most_receives: u32,
+    /// Folder for inputs and results of the running job.
+    pub scratch: PathBuf,
+}
+
+impl Settings {
+    /// Usual settings of a process in `place`.
+    #[must_use]
+    pub fn of(place: Place) -> Self {
+        Self {
+            place,
+            function: None,
+            lease: Duration::from_secs(90),
+            start: Duration::from_secs(600),
+            tick: Duration::from_millis(200),
+            most_receives: Self::MOST_RECEIVES,
+            scratch: std::env::temp_dir(),
+        }
+    }
+
+    /// Receives before a message becomes a dead letter, unless configured.
+    pub const MOST_RECEIVES: u32 = 3;
+}
+
+/// Asks running jobs to stop and keep what they have. Clones are one signal.
+#[derive(Debug, Clone, Default)]
+pub struct StopSignal(Arc<AtomicBool>);
+
+impl StopSignal {
+    /// Gives the signal.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The flag behind it, for a handler of a Unix signal: setting it gives the signal.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
+    /// Whether it was given.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How long one invocation, or one task, may work.
+#[derive(Debug, Clone)]
+pub struct Shift {
+    /// Names this process or invocation, unlike any other: part of lease owners.
+    pub runner: String,
+    /// When work must stop and be saved, in the clock's [`elapsed`](Clock::elapsed) time.
+    pub ends_at: Option<Duration>,
+    /// Stops it earlier.
+    pub stop: StopSignal,
+}
+
+/// What is to become of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Delete it.
+    Done,
+    /// Leave it: it comes back by itself, when was decided already.
+    Again,
+    /// Leave it: it comes back until the queue gives it to its dead-letter queue.
+    Dead,
+}
+
+/// The ports of one process, and what it does with them.
+#[derive(Debug)]
+pub struct Service<O, Q, L, C> {
+    /// Where everything is kept.
+    pub buckets: Buckets<O>,
+    /// Where requests come from, and go back to.
+    pub requests: Q,
+    /// Where progress and results go.
+    pub results: Q,
+    /// Starts tasks; `None` in a process that is one.
+    pub launcher: Option<L>,
+    /// Makes vectors.
+    pub encoder: Arc<LazyEncoder>,
+    /// Tells the time.
+    pub clock: Arc<C>,
+    /// What may differ.
+    pub settings: Settings,
+}
+
+impl<O, Q, L, C: Clock> Service<O, Q, L, C> {
+    /// What is left of `shift`.
+    pub(crate) fn remaining(&self, shift: &Shift) -> Duration {
+        shift.ends_at.map_or(Duration::MAX, |end| end.saturating_sub(self.clock.elapsed()))
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole jobs over the adapters of one machine, with an encoder without a model and a clock that is moved by hand.
+
+mod delivery;
+mod handover;
+mod messages;
+mod whole;
+mod world;

@@ -1,0 +1,287 @@
+//! One test's part of the cloud.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Cloud;
+use super::aws::{Message, Queue};
+use crate::graph::array;
+use crate::program::root;
+
+/// Lines of a function's log that a failing test shows.
+const LINES_SHOWN: usize = 40;
+
+/// What differs between spaces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// Seconds; not less than the timeout of the function behind the queue.
+    pub(crate) visibility_timeout: u32,
+    /// Receives before a message becomes a dead letter.
+    pub(crate) max_receive_count: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { visibility_timeout: 30, max_receive_count: 3 }
+    }
+}
+
+/// What was said of one task on the result queue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Said {
+    /// The messages before the result, in order of arrival.
+    pub(crate) progress: Vec<Value>,
+    /// The results; more than one is a mistake of the program under test.
+    pub(crate) results: Vec<Value>,
+}
+
+/// Bucket, queues, cluster and collection of one test. What runs in it ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Space {
+    cloud: &'static Cloud,
+    names: Value,
+    heard: Mutex<Vec<Value>>,
+}
+
+impl Space {
+    /// A space with the usual settings; `None`, loudly, where the servers are not installed.
+    pub(crate) fn new() -> Option<Self> {
+        Self::with(Settings::default())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let cloud = Cloud::start()?;
+        let body = json!({
+            "name": format!("test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
+            "visibility_timeout": settings.visibility_timeout,
+            "max_receive_count": settings.max_receive_count,
+        });
+        let names = cloud.control.json("POST", "/spaces", &body);
+        Some(Self { cloud, names, heard: Mutex::default() })
+    }
+
+    pub(crate) fn cloud(&self) -> &'static Cloud {
+        self.cloud
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.names[field].as_str().unwrap()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.text("name")
+    }
+
+    pub(crate) fn bucket(&self) -> &str {
+        self.text("bucket")
+    }
+
+    pub(crate) fn collection_name(&self) -> &str {
+        self.text("collection")
+    }
+
+    pub(crate) fn queue_url(&self, queue: Queue) -> &str {
+        self.text(queue.field())
+    }
+
+    /// What functions and tasks are told: names of this space, then `more`, which overrule them.
+    pub(crate) fn environment(&self, more: &[(&'static str, String)]) -> BTreeMap<&'static str, String> {
+        let model = std::env::var("GRAPHNODE_MODEL")
+            .unwrap_or_else(|_| root().join("models/all-MiniLM-L6-v2").to_string_lossy().into_owned());
+        let ours = [
+            ("AWS_ENDPOINT_URL", self.cloud.aws.url.as_str()),
+            ("GRAPHNODE_BUCKET", self.bucket()),
+            ("GRAPHNODE_REQUEST_QUEUE_URL", self.queue_url(Queue::Requests)),
+            ("GRAPHNODE_RESULT_QUEUE_URL", self.queue_url(Queue::Results)),
+            ("GRAPHNODE_DEAD_LETTER_QUEUE_URL", self.queue_url(Queue::DeadLetters)),
+            ("GRAPHNODE_ECS_CLUSTER", self.text("cluster")),
+            ("GRAPHNODE_ECS_TASK_DEFINITION", self.text("task_definition")),
+            ("GRAPHNODE_ECS_CONTAINER", self.text("container")),
+            ("GRAPHNODE_ECS_SUBNETS", self.text("subnet")),
+            ("GRAPHNODE_ECS_SECURITY_GROUPS", self.text("security_group")),
+            ("GRAPHNODE_ECS_CAPACITY", "FARGATE:1"),
+            ("GRAPHNODE_MODEL", &model),
+            // Whoever exceeds a quota of Chroma Cloud shall notice here.
+            ("CHROMA_URL", &self.cloud.chroma_cloud.url),
+            ("CHROMA_API_KEY", &self.cloud.chroma_token),
+            ("CHROMA_TENANT", "default_tenant"),
+            ("CHROMA_DATABASE", "default_database"),
+            ("CHROMA_COLLECTION", self.collection_name()),
+        ];
+        let ours = ours.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        ours.chain(more.iter().cloned()).collect()
+    }
+
+    /// Asks the control API for something in this space.
+    pub(crate) fn make(&self, what: &str, body: &Value) -> Value {
+        self.cloud.control.json("POST", &format!("/spaces/{}/{what}", self.name()), body)
+    }
+
+    /// Writes an object of the bucket.
+    pub(crate) fn put(&self, key: &str, body: &[u8]) {
+        self.cloud.put_object(self.bucket(), key, body);
+    }
+
+    /// An object of the bucket.
+    pub(crate) fn object(&self, key: &str) -> Option<Vec<u8>> {
+        self.cloud.object(self.bucket(), key)
+    }
+
+    /// The bucket's keys with this prefix, sorted.
+    pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
+        self.cloud.keys(self.bucket(), prefix)
+    }
+
+    /// Sends a request as the backend does.
+    pub(crate) fn request(&self, envelope: &Value) {
+        self.send(Queue::Requests, &envelope.to_string());
+    }
+
+    /// Sends any text to any queue.
+    pub(crate) fn send(&self, queue: Queue, body: &str) {
+        self.cloud.sqs("SendMessage", &json!({"QueueUrl": self.queue_url(queue), "MessageBody": body}));
+    }
+
+    /// Takes the next messages off a queue; panics if none comes in time.
+    pub(crate) fn take(&self, queue: Queue, patience: Duration) -> Vec<Message> {
+        within(patience, &format!("a message in {queue:?}"), || {
+            let messages = self.cloud.take(self.queue_url(queue));
+            (!messages.is_empty()).then_some(messages)
+        })
+    }
+
+    /// Messages in a queue, held by a receiver or not.
+    pub(crate) fn depth(&self, queue: Queue) -> u32 {
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let asked = json!({"QueueUrl": self.queue_url(queue), "AttributeNames": names});
+        let attributes = &self.cloud.sqs("GetQueueAttributes", &asked)["Attributes"];
+        names.iter().map(|name| attributes[name].as_str().unwrap().parse::<u32>().unwrap()).sum()
+    }
+
+    /// Waits until nothing is left in a queue.
+    pub(crate) fn wait_until_empty(&self, queue: Queue, patience: Duration) {
+        within(patience, &format!("an empty {queue:?}"), || (self.depth(queue) == 0).then_some(()));
+    }
+
+    /// Waits for the result of a task and gives all that was said of it so far; other tasks' messages are kept.
+    pub(crate) fn wait_for_result(&self, task: &str, patience: Duration) -> Said {
+        within(patience, &format!("a result of {task}"), || {
+            self.listen();
+            let said = self.said(task);
+            (!said.results.is_empty()).then_some(said)
+        })
+    }
+
+    /// Hears what is on the result queue now, and gives all that was said of a task.
+    pub(crate) fn said_of(&self, task: &str) -> Said {
+        while self.listen() > 0 {}
+        self.said(task)
+    }
+
+    fn listen(&self) -> usize {
+        let messages = self.cloud.take(self.queue_url(Queue::Results));
+        let mut heard = self.heard.lock().unwrap();
+        heard.extend(messages.iter().map(|message| {
+            serde_json::from_str::<Value>(&message.body)
+                .unwrap_or_else(|_| panic!("no JSON: {}", message.body))
+        }));
+        messages.len()
+    }
+
+    fn said(&self, task: &str) -> Said {
+        let heard = self.heard.lock().unwrap();
+        let of_task = heard.iter().filter(|message| message["taskId"] == task).cloned();
+        let is_result =
+            |message: &Value| message["taskType"].as_str().is_some_and(|kind| kind.ends_with("_RESULT"));
+        let (results, progress) = of_task.partition(is_result);
+        Said { progress, results }
+    }
+
+    /// Prints the end of what functions and tasks of this space have logged.
+    #[expect(clippy::print_stdout, reason = "the test runner shows it beside the failure")]
+    fn show_logs(&self) {
+        let ours = format!("{}-", self.name());
+        for file in fs::read_dir(&self.cloud.logs).into_iter().flatten().flatten() {
+            if file.file_name().to_string_lossy().starts_with(&ours) {
+                let log = fs::read_to_string(file.path()).unwrap_or_default();
+                let lines: Vec<&str> = log.lines().collect();
+                let shown = lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n");
+                println!("--- {}\n{shown}", file.file_name().to_string_lossy());
+            }
+        }
+    }
+
+    /// What ECS says of all tasks of this space, stopped ones included.
+    pub(crate) fn tasks(&self) -> Vec<Value> {
+        let cluster = self.text("cluster");
+        let listed = ["RUNNING", "STOPPED"].map(|status| {
+            let answer = self.cloud.ecs("ListTasks", &json!({"cluster": cluster, "desiredStatus": status}));
+            array(&answer["taskArns"]).to_vec()
+        });
+        let arns = listed.concat();
+        if arns.is_empty() {
+            return arns;
+        }
+        let answer = self.cloud.ecs("DescribeTasks", &json!({"cluster": cluster, "tasks": arns}));
+        array(&answer["tasks"]).to_vec()
+    }
+
+    /// Starts the task as the worker would, for tests that need one without a worker.
+    pub(crate) fn run_task(&self, variables: &Value) -> Value {
+        let network =
+            json!({"subnets": [self.text("subnet")], "securityGroups": [self.text("security_group")]});
+        let overrides = json!([{"name": self.text("container"), "environment": variables}]);
+        let asked = json!({
+            "cluster": self.text("cluster"),
+            "taskDefinition": self.text("task_definition"),
+            "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": network},
+            "overrides": {"containerOverrides": overrides},
+        });
+        self.cloud.ecs("RunTask", &asked)
+    }
+
+    /// Lets RunTask fail `times` times with an entry of `failures`, such as `RESOURCE:MEMORY`.
+    pub(crate) fn refuse_tasks(&self, times: u32, failure: &str) {
+        let body = json!({"cluster": self.text("cluster"), "times": times, "failure": failure});
+        self.cloud.aws.json("POST", "/stand-in/refusals", &body);
+    }
+
+    /// Takes a task's Spot capacity away.
+    pub(crate) fn interrupt(&self, task_arn: &str) {
+        self.cloud.aws.json("POST", "/stand-in/interruptions", &json!({"task": task_arn}));
+    }
+
+    /// Lets a task's memory run out.
+    pub(crate) fn exhaust(&self, task_arn: &str) {
+        self.cloud.aws.json("POST", "/stand-in/exhaustions", &json!({"task": task_arn}));
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.show_logs();
+        }
+        // If the servers are gone, that is not what the test is about to report.
+        let _ = self.cloud.control.try_send("DELETE", &format!("/spaces/{}", self.name()), &[], b"");
+    }
+}
+
+/// What `look` finds, as soon as it finds something; panics when time runs out.
+pub(crate) fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < patience, "{what} did not come within {patience:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

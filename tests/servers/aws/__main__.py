@@ -1,0 +1,77 @@
+"""`python -m servers.aws PORT LOGS`: serves the AWS stand-in until standard input ends.
+
+Beside the APIs of AWS it has three requests for tests, all POST with a JSON body:
+
+- `/stand-in/refusals` `{cluster, times, failure | error, message?}`: RunTask fails so many times.
+- `/stand-in/interruptions` `{task}`: the task's Spot capacity is taken away.
+- `/stand-in/exhaustions` `{task}`: the task's memory runs out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Callable, Iterable
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from servers.aws import objects, queues
+from servers.aws.tasks import Refusal, Tasks
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class QuietHandler(MotoRequestHandler):
+    """Logs failures only."""
+
+    def log_request(self, code: Any = "-", size: Any = "-") -> None:
+        """Says nothing of a request that went well."""
+        if str(code).startswith("5"):
+            super().log_request(code, size)
+
+
+def with_requests_of_tests(application: Application, tasks: Tasks) -> Application:
+    """`application`, and the requests that AWS does not have."""
+    requests: dict[str, Callable[[dict[str, Any]], None]] = {
+        "/stand-in/refusals": lambda body: tasks.refusals.add(body.pop("cluster"), Refusal(**body)),
+        "/stand-in/interruptions": lambda body: tasks.interrupt(body["task"]),
+        "/stand-in/exhaustions": lambda body: tasks.exhaust(body["task"]),
+    }
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = requests.get(environ["PATH_INFO"])
+        if not request:
+            return application(environ, start_response)
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        try:
+            request(json.loads(environ["wsgi.input"].read(length)))
+        except Exception as error:  # noqa: BLE001 - a test must see what went wrong here
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [str(error).encode()]
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"{}"]
+
+    return serve
+
+
+def main(port: int, logs: Path) -> None:
+    """Serves until standard input ends."""
+    tasks = Tasks(f"http://127.0.0.1:{port}", logs)
+    queues.install()
+    objects.install()
+    tasks.install()
+    application = with_requests_of_tests(DomainDispatcherApplication(create_backend_app), tasks)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=QuietHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    sys.stdin.buffer.read()
+    tasks.close()
+    # Receivers may still be waiting in their threads; nothing here is worth waiting for.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,1 @@
+"""Checks of the servers themselves: `python -m unittest discover -s servers/checks -t .` in `tests/`."""

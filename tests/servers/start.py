@@ -1,0 +1,85 @@
+"""Starting everything there is, and ending it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+from servers.account import ACCOUNT, REGION, client
+from servers.chroma_cloud import TOKEN, ChromaCloud
+from servers.processes import Server, free_port
+
+# Exit code of a program that cannot start the servers because a package is not installed.
+NOT_INSTALLED = 3
+
+
+def missing_packages() -> list[str]:
+    """What of `requirements.txt` is not installed."""
+    return [package for package in ("boto3", "chromadb", "moto") if not importlib.util.find_spec(package)]
+
+
+def start_aws(folder: Path) -> tuple[Server, str]:
+    """The AWS stand-in and its address."""
+    port = free_port()
+    server = Server(["servers.aws", str(port), str(folder)], folder / "aws.log")
+    return server, f"http://127.0.0.1:{port}"
+
+
+def start_chroma(folder: Path) -> tuple[Server, str]:
+    """Chroma with an empty database, and its address."""
+    port = free_port()
+    program = Path(sys.executable).with_name("chroma")
+    arguments = ["run", "--host", "127.0.0.1", "--port", str(port), "--path", str(folder / "chroma")]
+    quiet = {"ANONYMIZED_TELEMETRY": "False"}
+    server = Server(["servers.leash", str(program), *arguments], folder / "chroma.log", quiet)
+    return server, f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def started(folder: Path) -> Iterator[dict[str, str]]:
+    """The servers' addresses, while they run; logs and data are in `folder`. Raises `DidNotStart`."""
+    from servers.control import Control
+
+    logging.basicConfig(filename=folder / "servers.log", format="%(asctime)s %(name)s %(message)s")
+    with contextlib.ExitStack() as running:
+        aws_server, aws = start_aws(folder)
+        running.callback(aws_server.stop)
+        chroma_server, chroma = start_chroma(folder)
+        running.callback(chroma_server.stop)
+        aws_server.wait_until_ready(f"{aws}/moto-api/data.json")
+        chroma_server.wait_until_ready(f"{chroma}/api/v2/heartbeat")
+        cloud = ChromaCloud(chroma)
+        running.callback(cloud.close)
+        control = Control(lambda service: client(service, aws), folder)
+        running.callback(control.close)
+        yield {
+            "aws": aws,
+            "chroma": chroma,
+            "chroma_cloud": f"http://{cloud.address}",
+            "chroma_token": TOKEN,
+            "control": f"http://{control.address}",
+            "region": REGION,
+            "account": ACCOUNT,
+            "subnet": control.subnet,
+            "logs": str(folder),
+        }
+
+
+@contextlib.contextmanager
+def work_folder(named: str = "") -> Iterator[Path]:
+    """The folder that is named, or a temporary one that is gone afterwards, also after SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = Path(named or tempfile.mkdtemp(prefix="graphnode-servers-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        if not named:
+            shutil.rmtree(folder, ignore_errors=True)
