@@ -172,13 +172,18 @@ impl Space {
     /// Waits for the result of a task and gives all that was said of it so far; other tasks' messages are kept.
     pub(crate) fn wait_for_result(&self, task: &str, patience: Duration) -> Said {
         within(patience, &format!("a result of {task}"), || {
-            self.listen();
-            let said = self.said(task);
+            let said = self.said_so_far(task);
             (!said.results.is_empty()).then_some(said)
         })
     }
 
-    /// Hears what is on the result queue now, and gives all that was said of a task.
+    /// Listens once and gives what was said of a task until then, also while more is being said.
+    pub(crate) fn said_so_far(&self, task: &str) -> Said {
+        self.listen();
+        self.said(task)
+    }
+
+    /// Listens until nothing is said any more, and gives all that was said of a task.
     pub(crate) fn said_of(&self, task: &str) -> Said {
         while self.listen() > 0 {}
         self.said(task)
