@@ -7,4 +7,5 @@ mod graph;
 mod indexer;
 mod program;
 mod servers;
+mod walk;
 mod worker;
