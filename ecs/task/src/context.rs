@@ -10,8 +10,10 @@ use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::clock::{Clock, SystemClock};
 use graphnode_core::config::{Environment, variables};
 use graphnode_core::job::Place;
+use graphnode_core::ports::Buckets;
+use graphnode_core::ports::NoLauncher;
 use graphnode_embedding::SentenceEncoder;
-use graphnode_jobs::{Buckets, LazyEncoder, Names, NoLauncher, Service, Settings, Shift, StopSignal};
+use graphnode_jobs::{LazyEncoder, Names, Service, Settings, Shift, StopSignal};
 
 /// How long a task may work, unless configured: a job of this length is broken.
 const USUAL_SECONDS: u64 = 6 * 60 * 60;

@@ -10,8 +10,9 @@ use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::clock::SystemClock;
 use graphnode_core::config::{Environment, variables};
 use graphnode_core::job::Place;
+use graphnode_core::ports::Buckets;
 use graphnode_embedding::SentenceEncoder;
-use graphnode_jobs::{Buckets, LazyEncoder, Names, Service, Settings};
+use graphnode_jobs::{LazyEncoder, Names, Service, Settings};
 
 /// Clients and settings of this function.
 #[derive(Debug)]

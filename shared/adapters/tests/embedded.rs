@@ -64,8 +64,7 @@ async fn vectors_in_a_folder_are_there_after_a_restart() {
     ExactVectors::open(place.path()).unwrap().upsert(&build, &[record]).await.unwrap();
     let index = ExactVectors::open(place.path()).unwrap();
     assert_eq!(index.count(&build.user_id, None).await.unwrap(), 1);
-    let query =
-        graphnode_core::ports::vectors::VectorQuery { embedding: &[0.6, 0.8], limit: 5, graph_id: None };
+    let query = graphnode_core::ports::vectors::VectorQuery::nearest(&[0.6, 0.8], 5);
     assert!(index.query(&build.user_id, query).await.unwrap()[0].score > 0.9999);
 }
 

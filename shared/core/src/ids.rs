@@ -71,6 +71,11 @@ identifier!(
     GraphId, 64
 );
 
+identifier!(
+    /// One upload of a person.
+    UploadId, 64
+);
+
 /// The name of a bucket.
 ///
 /// Invariants: 3 to 63 characters; only lower-case letters, digits, `-` and `.`; begins and ends with a letter or

@@ -4,22 +4,28 @@
 //! |---|---|
 //! | `jobs/{task_id}.json` | the [job record](crate::job) |
 //! | `users/{user_id}/graphs/{graph_id}.json` | the [graph pointer](crate::job::pointer) |
+//! | `users/{user_id}/tasks/{newest first}-{task_id}` | says that the person has this job, see [`task_marker`] |
+//! | `idempotency/{user_id}/{hash}.json` | what a request with an idempotency key asked for |
 //! | `results/{task_id}/…` | the results of a build, see [`ResultFile`] |
 //! | `checkpoints/{user_id}/{task_id}/…` | what an interrupted job has embedded |
 //! | `dead-letters/{message_id}.json` | messages nobody could understand, with the reason |
 //!
 //! Inputs lie elsewhere, where the sender put them: [`ObjectKey`] and [`InputLocation`] are validated and never
-//! point into the folders above.
+//! point into the folders above. What came through the HTTP API lies under `uploads/{user_id}/{upload_id}/`.
 
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ids::{GraphId, TaskId, UserId};
+use crate::ids::{GraphId, TaskId, UploadId, UserId};
 
 /// Folders of the bucket that hold what GraphNode writes.
-const OWN_FOLDERS: [&str; 5] = ["jobs/", "users/", "results/", "checkpoints/", "dead-letters/"];
+const OWN_FOLDERS: [&str; 6] =
+    ["jobs/", "users/", "results/", "checkpoints/", "dead-letters/", "idempotency/"];
+/// Milliseconds no job will ever be asked for at: counted down from, so that newer jobs come first in a list of keys.
+const END_OF_TIME_MS: i64 = 9_999_999_999_999;
 
 /// Why a text is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -280,6 +286,63 @@ pub fn graph_pointers(user_id: &UserId) -> ObjectPrefix {
     ObjectPrefix(format!("users/{user_id}/graphs/"))
 }
 
+/// Says that the person has this job, empty itself; the newest of them is the first in a list. It is written before the
+/// job record, so that whoever erases a person's data finds every job.
+#[must_use]
+pub fn task_marker(user_id: &UserId, requested_at: Timestamp, task_id: &TaskId) -> ObjectKey {
+    let countdown = END_OF_TIME_MS.saturating_sub(requested_at.as_millisecond()).max(0);
+    ObjectKey(format!("users/{user_id}/tasks/{countdown:013}-{task_id}"))
+}
+
+/// All task markers of a person, the newest job first.
+#[must_use]
+pub fn task_markers(user_id: &UserId) -> ObjectPrefix {
+    ObjectPrefix(format!("users/{user_id}/tasks/"))
+}
+
+/// The job a task marker is of; `None` for any other key.
+#[must_use]
+pub fn parse_task_marker(key: &ObjectKey) -> Option<TaskId> {
+    key.file_name().split_once('-')?.1.parse().ok()
+}
+
+/// Everything kept of a person but jobs, results, checkpoints, uploads and idempotency keys.
+#[must_use]
+pub fn person(user_id: &UserId) -> ObjectPrefix {
+    ObjectPrefix(format!("users/{user_id}/"))
+}
+
+/// What a request with this idempotency key asked for. The key is the client's text, so it is hashed.
+#[must_use]
+pub fn idempotent_request(user_id: &UserId, idempotency_key: &str) -> ObjectKey {
+    let hash = crate::hash::hex_sha256([idempotency_key.as_bytes()]);
+    ObjectKey(format!("idempotency/{user_id}/{hash}.json"))
+}
+
+/// All requests of a person that had an idempotency key.
+#[must_use]
+pub fn idempotent_requests(user_id: &UserId) -> ObjectPrefix {
+    ObjectPrefix(format!("idempotency/{user_id}/"))
+}
+
+/// What the person announced of an upload.
+#[must_use]
+pub fn upload_ticket(user_id: &UserId, upload_id: &UploadId) -> ObjectKey {
+    ObjectKey(format!("uploads/{user_id}/{upload_id}/ticket.json"))
+}
+
+/// What the person uploaded.
+#[must_use]
+pub fn upload(user_id: &UserId, upload_id: &UploadId) -> ObjectKey {
+    ObjectKey(format!("uploads/{user_id}/{upload_id}/export"))
+}
+
+/// Everything a person uploaded.
+#[must_use]
+pub fn uploads(user_id: &UserId) -> ObjectPrefix {
+    ObjectPrefix(format!("uploads/{user_id}/"))
+}
+
 /// A file of a build.
 #[must_use]
 pub fn result(task_id: &TaskId, file: ResultFile) -> ObjectKey {
@@ -304,6 +367,12 @@ pub fn parse_result(key: &str) -> Option<(TaskId, ResultFile)> {
 #[must_use]
 pub fn checkpoints(user_id: &UserId, task_id: &TaskId) -> ObjectPrefix {
     ObjectPrefix(format!("checkpoints/{user_id}/{task_id}/"))
+}
+
+/// What all interrupted jobs of a person have embedded.
+#[must_use]
+pub fn all_checkpoints(user_id: &UserId) -> ObjectPrefix {
+    ObjectPrefix(format!("checkpoints/{user_id}/"))
 }
 
 /// Part `number` of what an interrupted job has embedded, numbered so that their order is the keys'.
@@ -348,6 +417,30 @@ mod tests {
         ] {
             assert_eq!(parse_result(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_newest_job_of_a_person_comes_first() {
+        let user: UserId = "u".parse().unwrap();
+        let marker = |second, task: &str| {
+            task_marker(&user, Timestamp::from_second(second).unwrap(), &task.parse().unwrap())
+        };
+        let (older, newer) = (marker(1_700_000_000, "a"), marker(1_700_000_001, "b-c"));
+        assert_eq!(older.as_str(), "users/u/tasks/8299999999999-a");
+        assert!(newer < older);
+        assert_eq!(parse_task_marker(&newer), Some("b-c".parse().unwrap()));
+        assert!(task_markers(&user).holds(&newer) && person(&user).holds(&newer));
+    }
+
+    #[test]
+    fn what_a_client_says_is_hashed_before_it_is_a_key() {
+        let user: UserId = "u".parse().unwrap();
+        let key = idempotent_request(&user, "../../jobs/x");
+        assert_eq!(key.as_str().len(), "idempotency/u/".len() + 64 + ".json".len());
+        assert_eq!(key.as_str().parse::<InputLocation>(), Err(InvalidKey::Reserved));
+        assert!(idempotent_requests(&user).holds(&key));
+        let upload = upload(&user, &"up-1".parse().unwrap());
+        assert!(matches!(upload.as_str().parse(), Ok(InputLocation::Object(key)) if key == upload));
     }
 
     #[test]

@@ -262,7 +262,7 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
         row: Option<&[f32]>,
     ) -> Result<Option<u64>, IndexError> {
         let Some(embedding) = row else { return Ok(None) };
-        let query = VectorQuery { embedding, limit: ASKED_FOR_GENERATION, graph_id: Some(graph_id) };
+        let query = VectorQuery::nearest(embedding, ASKED_FOR_GENERATION).in_graph(graph_id);
         let hits = self.vectors.query(user_id, query).await?;
         Ok(hits.iter().map(|hit| hit.generation).max())
     }

@@ -11,11 +11,12 @@ use std::time::Duration;
 use graphnode_core::clock::Clock;
 use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::store::update_job;
-use graphnode_core::job::{JobRecord, Refusal, UpdateError};
+use graphnode_core::job::{HowFar, JobRecord, Refusal, UpdateError};
 use graphnode_core::messages::outgoing;
 use graphnode_core::messages::progress::{Progress, ProgressMeter};
 use graphnode_core::ports::{Objects, Queue};
 use graphnode_core::watch::{Stage, Watch};
+use jiff::Timestamp;
 
 use crate::service::{Service, Shift};
 
@@ -128,6 +129,7 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             meter.report(told, Duration::ZERO);
         }
         let mut renewed = self.service.clock.elapsed();
+        let (mut told, mut expected_end) = (self.record.progress(), None);
         // The first look is at once: the person hears that the job began.
         loop {
             let elapsed = self.service.clock.elapsed();
@@ -139,16 +141,24 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             }
             let progress = self.reporter.furthest();
             if let Some(progress) = progress.and_then(|progress| meter.report(progress, elapsed)) {
-                self.tell(progress, forecast.eta_seconds(progress, elapsed)).await;
+                let eta_seconds = forecast.eta_seconds(progress, elapsed);
+                expected_end = eta_seconds.and_then(|seconds| self.in_seconds(seconds)).or(expected_end);
+                self.tell(progress, eta_seconds).await;
             }
-            if elapsed.saturating_sub(renewed) >= settings.lease / 3 && self.renew(progress).await {
-                renewed = elapsed;
+            let since = elapsed.saturating_sub(renewed);
+            let due = since >= settings.lease / 3 || (since >= settings.note && progress > told);
+            if due && self.renew(HowFar { progress, expected_end }).await {
+                (renewed, told) = (elapsed, progress);
             }
             if elapsed.saturating_sub(renewed) > settings.lease {
                 self.reporter.stop(StopReason::LeaseLost);
             }
             tokio::time::sleep(settings.tick).await;
         }
+    }
+
+    fn in_seconds(&self, seconds: u64) -> Option<Timestamp> {
+        self.service.clock.now().checked_add(Duration::from_secs(seconds)).ok()
     }
 
     /// Progress is news, not a result: a message that is lost is followed by the next.
@@ -162,10 +172,10 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
     }
 
     /// Whether the lease was renewed; stops the job when it never will be.
-    async fn renew(&self, progress: Option<Progress>) -> bool {
+    async fn renew(&self, how_far: HowFar) -> bool {
         let (now, lease) = (self.service.clock.now(), self.service.settings.lease);
         let renewal = update_job(self.service.buckets.own(), self.record.task_id(), |record| {
-            record.renew(self.owner, progress, now, lease)
+            record.renew(self.owner, how_far, now, lease)
         });
         match renewal.await {
             Ok(_) => true,

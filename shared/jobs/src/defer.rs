@@ -14,10 +14,10 @@ use graphnode_core::clock::Clock;
 use graphnode_core::hash::hex_sha256;
 use graphnode_core::ids::TaskId;
 use graphnode_core::job::JobRecord;
+use graphnode_core::messages::asking::generation_request;
 use graphnode_core::ports::queue::{Delivery, LONGEST_DELAY, Queue};
 use graphnode_core::ports::{Objects, TaskLauncher};
 
-use crate::envelope;
 use crate::failure::Trouble;
 use crate::service::{Service, Verdict};
 
@@ -72,7 +72,10 @@ where
                 return Ok(self.hide(delivery, after).await);
             }
             Origin::Message(delivery) => delivery.body.clone(),
-            Origin::Task => envelope::request_body(record),
+            Origin::Task => {
+                let (task_id, at) = (record.task_id(), record.requested_at());
+                generation_request(task_id, at, record.request()).as_str().to_owned()
+            }
         };
         self.requests.send(&body, after).await?;
         Ok(Verdict::Done)

@@ -12,26 +12,12 @@ use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::store::update_job;
 use graphnode_core::job::{JobRecord, Refusal, Release, UpdateError};
 use graphnode_core::ports::launcher::{LaunchOutcome, LaunchRequest, LaunchedTask, TaskLauncher};
-use graphnode_core::ports::{Objects, PortErrorKind, PortResult, Queue};
+use graphnode_core::ports::{Objects, PortErrorKind, Queue};
 
 use crate::defer::{Origin, backoff};
 use crate::failure::Trouble;
 use crate::routing::{Load, TaskShape, task_shape};
 use crate::service::{Service, Verdict};
-
-/// Stands where a process starts no tasks: there is none of it.
-#[derive(Debug, Clone, Copy)]
-pub enum NoLauncher {}
-
-impl TaskLauncher for NoLauncher {
-    async fn launch(&self, _: &LaunchRequest) -> PortResult<LaunchOutcome> {
-        match *self {}
-    }
-
-    async fn stop(&self, _: &LaunchedTask, _: &str) -> PortResult<()> {
-        match *self {}
-    }
-}
 
 impl<O, Q, L, C> Service<O, Q, L, C>
 where

@@ -33,7 +33,6 @@ mod companion;
 mod config;
 mod defer;
 mod drain;
-mod envelope;
 mod failure;
 mod generation;
 mod handover;
@@ -50,9 +49,8 @@ mod started_task;
 pub use config::Names;
 pub use drain::DrainSettings;
 pub use failure::Trouble;
-pub use handover::NoLauncher;
 pub use model::{LazyEncoder, ModelFailure};
-pub use service::{Buckets, Service, Settings, Shift, StopSignal, Verdict};
+pub use service::{Service, Settings, Shift, StopSignal, Verdict};
 
 #[cfg(test)]
 mod tests;

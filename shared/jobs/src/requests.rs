@@ -8,7 +8,6 @@ use graphnode_core::job::{JobState, NewJob};
 use graphnode_core::keys::{self, JSON, ObjectKey, ResultFile};
 use graphnode_core::messages::outgoing::{add_node_result, failed_result, summary_result};
 use graphnode_core::messages::{AddNode, FailureReason, Incoming, MessageBody, Request, SummaryRequest};
-use graphnode_core::options::DetailLevel;
 use graphnode_core::ports::objects::{Condition, read_whole};
 use graphnode_core::ports::queue::Delivery;
 use graphnode_core::ports::{Objects, PortErrorKind, Queue, TaskLauncher};
@@ -125,11 +124,11 @@ where
                 _ => error.into(),
             }
         })?;
-        let language = request.language;
+        let (language, detail_level) = (request.language, request.detail_level);
         let written = tokio::task::spawn_blocking(move || {
             let graph: Graph = serde_json::from_slice(&piece.bytes).map_err(|_| damaged_graph())?;
             // What only the texts tell is not kept with a graph.
-            let summary = summarise(&graph, language, DetailLevel::Standard, at, None);
+            let summary = summarise(&graph, language, detail_level, at, None);
             serde_json::to_vec(&summary).map_err(|error| Trouble::transient("summary-unwritable", error))
         });
         let bytes = written.await.map_err(|error| Trouble::transient("crashed", error))??;

@@ -8,8 +8,8 @@ use graphnode_core::clock::Clock;
 use graphnode_core::contract::SkippedItem;
 use graphnode_core::encoder::Encoder;
 use graphnode_core::ids::LeaseOwner;
-use graphnode_core::job::JobRecord;
 use graphnode_core::job::store::update_job;
+use graphnode_core::job::{HowFar, JobRecord};
 use graphnode_core::ports::{Objects, Queue, TaskLauncher};
 use graphnode_core::watch::{Stage, Watch};
 use graphnode_pipeline::import::Limits;
@@ -112,9 +112,10 @@ where
 
     /// Notes how far the job is, so that whoever goes on tells the person nothing that lies behind it.
     async fn note_progress(&self, record: &JobRecord, owner: &LeaseOwner, reporter: &Reporter) {
-        let (now, lease, furthest) = (self.clock.now(), self.settings.lease, reporter.furthest());
+        let (now, lease) = (self.clock.now(), self.settings.lease);
+        let how_far = HowFar { progress: reporter.furthest(), expected_end: None };
         let noted = update_job(self.buckets.own(), record.task_id(), |record| {
-            record.renew(owner, furthest, now, lease)
+            record.renew(owner, how_far, now, lease)
         });
         if let Err(error) = noted.await {
             // The hand-over that follows meets the same and decides.

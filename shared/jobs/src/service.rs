@@ -6,43 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
-use graphnode_core::ids::BucketName;
 use graphnode_core::job::Place;
+use graphnode_core::ports::Buckets;
 
 use crate::model::LazyEncoder;
 use crate::routing::FunctionLimits;
-
-/// The buckets a request may name; there is no way to another one.
-#[derive(Debug, Clone)]
-pub struct Buckets<O> {
-    own: O,
-    named: Vec<(BucketName, O)>,
-}
-
-impl<O> Buckets<O> {
-    /// `own`, called `name`, holds job records, pointers and checkpoints, and everything of requests that name no
-    /// bucket; `others` are what else a request may name.
-    pub fn new(name: BucketName, own: O, others: impl IntoIterator<Item = (BucketName, O)>) -> Self
-    where
-        O: Clone,
-    {
-        let named = std::iter::once((name, own.clone())).chain(others).collect();
-        Self { own, named }
-    }
-
-    /// The bucket of records.
-    pub fn own(&self) -> &O {
-        &self.own
-    }
-
-    /// The bucket a request names; `None` where it may not.
-    pub fn get(&self, name: Option<&BucketName>) -> Option<&O> {
-        match name {
-            None => Some(&self.own),
-            Some(name) => self.named.iter().find(|(known, _)| known == name).map(|(_, bucket)| bucket),
-        }
-    }
-}
 
 /// What may differ between processes.
 #[derive(Debug, Clone)]
@@ -57,6 +25,8 @@ pub struct Settings {
     pub start: Duration,
     /// How often progress, lease, deadline and stop signal are looked at.
     pub tick: Duration,
+    /// How often at most the record is told how far the job is: whoever asks over HTTP reads it there.
+    pub note: Duration,
     /// How often the request queue delivers a message before it becomes a dead letter.
     pub most_receives: u32,
     /// Folder for inputs and results of the running job.
@@ -73,6 +43,7 @@ impl Settings {
             lease: Duration::from_secs(90),
             start: Duration::from_secs(600),
             tick: Duration::from_millis(200),
+            note: Duration::from_secs(3),
             most_receives: Self::MOST_RECEIVES,
             scratch: std::env::temp_dir(),
         }

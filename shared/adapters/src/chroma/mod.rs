@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 use tokio::task::JoinSet;
 
 use http::Http;
+use records::Filter;
 pub use settings::{ChromaSettings, ChromaUrl, InvalidChromaUrl, InvalidPathName, PathName};
 
 /// Most records of a write or a page, whatever the server says: the quota of Chroma Cloud, which announces more.
@@ -179,12 +180,20 @@ impl VectorIndex for ChromaIndex {
     }
 
     async fn query(&self, user_id: &UserId, query: VectorQuery<'_>) -> PortResult<Vec<VectorMatch>> {
-        let body = json!({
+        if query.orig_ids.is_some_and(<[String]>::is_empty) {
+            return Ok(Vec::new());
+        }
+        let filter = Filter::of(user_id).graph(query.graph_id).cluster(query.cluster_id);
+        let mut body = json!({
             "query_embeddings": [query.embedding],
             "n_results": query.limit.clamp(1, VectorQuery::MOST),
-            "where": records::filter(user_id, query.graph_id, None),
+            "where": filter.json(),
             "include": ["metadatas", "distances"],
         });
+        if let Some(orig_ids) = query.orig_ids {
+            let ids = orig_ids.iter().map(|orig_id| RecordId::of(user_id, orig_id).as_str().to_owned());
+            body["ids"] = ids.collect();
+        }
         let answer = self.0.call("query vectors", "query", &body).await?;
         records::matches(answer)
     }
@@ -201,7 +210,7 @@ impl VectorIndex for ChromaIndex {
         };
         const ATTEMPTED: &str = "remove vectors";
         let most = self.0.open().await?.most_records;
-        let body = json!({"where": records::filter(user_id, graph_id, below), "limit": most});
+        let body = json!({"where": Filter::of(user_id).graph(graph_id).below(below).json(), "limit": most});
         let mut removed = 0;
         loop {
             let _permit = self.0.leave_to_write(ATTEMPTED).await?;
@@ -219,7 +228,7 @@ impl VectorIndex for ChromaIndex {
         struct Answer {
             ids: Vec<String>,
         }
-        let filter = records::filter(user_id, graph_id, None);
+        let filter = Filter::of(user_id).graph(graph_id).json();
         let mut counted = 0;
         loop {
             // The route that counts knows no filter.

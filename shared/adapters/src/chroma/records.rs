@@ -58,14 +58,46 @@ fn whole_keywords(keywords: &str) -> &str {
     cut.rfind(',').map_or(cut, |end| &cut[..end])
 }
 
-/// The records of a person, of one graph, older than a generation. Several conditions need `$and`.
-pub(super) fn filter(user_id: &UserId, graph_id: Option<&GraphId>, below: Option<u64>) -> Value {
-    let mut conditions = vec![json!({"userId": user_id})];
-    conditions.extend(graph_id.map(|graph_id| json!({"graphId": graph_id})));
-    conditions.extend(below.map(|generation| json!({"generation": {"$lt": generation}})));
-    match conditions.len() {
-        1 => conditions.remove(0),
-        _ => json!({ "$and": conditions }),
+/// Which records of a person a call is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filter<'a> {
+    user_id: &'a UserId,
+    graph_id: Option<&'a GraphId>,
+    cluster_id: Option<&'a str>,
+    below: Option<u64>,
+}
+
+impl<'a> Filter<'a> {
+    /// Everything of a person: no filter exists without one.
+    pub(super) fn of(user_id: &'a UserId) -> Self {
+        Self { user_id, graph_id: None, cluster_id: None, below: None }
+    }
+
+    /// Of one graph.
+    pub(super) fn graph(self, graph_id: Option<&'a GraphId>) -> Self {
+        Self { graph_id, ..self }
+    }
+
+    /// Of one cluster.
+    pub(super) fn cluster(self, cluster_id: Option<&'a str>) -> Self {
+        Self { cluster_id, ..self }
+    }
+
+    /// Of older generations.
+    pub(super) fn below(self, generation: Option<u64>) -> Self {
+        Self { below: generation, ..self }
+    }
+
+    /// Chroma's `where`. Several conditions need `$and`.
+    pub(super) fn json(self) -> Value {
+        let mut conditions = vec![json!({"userId": self.user_id})];
+        conditions.extend(self.graph_id.map(|graph_id| json!({"graphId": graph_id})));
+        conditions.extend(self.cluster_id.map(|cluster_id| json!({"clusterId": cluster_id})));
+        conditions.extend(self.below.map(|generation| json!({"generation": {"$lt": generation}})));
+        match conditions.len() {
+            1 => conditions.remove(0),
+            _ => json!({ "$and": conditions }),
+        }
     }
 }
 
@@ -134,9 +166,9 @@ mod tests {
     #[test]
     fn one_condition_stands_alone_and_several_are_joined() {
         let (user, graph): (UserId, GraphId) = ("u".parse().unwrap(), "g".parse().unwrap());
-        assert_eq!(filter(&user, None, None), json!({"userId": "u"}));
+        assert_eq!(Filter::of(&user).json(), json!({"userId": "u"}));
         assert_eq!(
-            filter(&user, Some(&graph), Some(5)),
+            Filter::of(&user).graph(Some(&graph)).below(Some(5)).json(),
             json!({"$and": [{"userId": "u"}, {"graphId": "g"}, {"generation": {"$lt": 5}}]})
         );
     }

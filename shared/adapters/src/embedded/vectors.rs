@@ -2,7 +2,7 @@
 
 mod file;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
@@ -42,6 +42,30 @@ struct Entry {
     graph_id: GraphId,
     generation: u64,
     metadata: RecordMetadata,
+}
+
+/// What a query is about, kept for the thread that answers it.
+#[derive(Debug)]
+struct Wanted {
+    graph_id: Option<GraphId>,
+    cluster_id: Option<String>,
+    orig_ids: Option<HashSet<String>>,
+}
+
+impl Wanted {
+    fn of(query: &VectorQuery<'_>) -> Self {
+        Self {
+            graph_id: query.graph_id.cloned(),
+            cluster_id: query.cluster_id.map(str::to_owned),
+            orig_ids: query.orig_ids.map(|orig_ids| orig_ids.iter().cloned().collect()),
+        }
+    }
+
+    fn admits(&self, entry: &Entry) -> bool {
+        self.graph_id.as_ref().is_none_or(|graph_id| entry.graph_id == *graph_id)
+            && self.cluster_id.as_ref().is_none_or(|cluster_id| entry.metadata.cluster_id == *cluster_id)
+            && self.orig_ids.as_ref().is_none_or(|orig_ids| orig_ids.contains(&entry.metadata.orig_id))
+    }
 }
 
 impl ExactVectors {
@@ -146,12 +170,7 @@ impl Person {
         Ok(())
     }
 
-    fn query(
-        &self,
-        embedding: &[f32],
-        limit: usize,
-        graph_id: Option<&GraphId>,
-    ) -> PortResult<Vec<VectorMatch>> {
+    fn query(&self, embedding: &[f32], limit: usize, wanted: &Wanted) -> PortResult<Vec<VectorMatch>> {
         self.check(embedding, "query vectors")?;
         let mut query = embedding.to_vec();
         normalise(&mut query);
@@ -159,7 +178,7 @@ impl Person {
             .entries
             .iter()
             .zip(&self.vectors)
-            .filter(|(entry, _)| graph_id.is_none_or(|graph_id| entry.graph_id == *graph_id))
+            .filter(|(entry, _)| wanted.admits(entry))
             .map(|(entry, vector)| (dot(&query, vector).clamp(0.0, 1.0), entry))
             .collect();
         hits.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
@@ -203,9 +222,9 @@ impl VectorIndex for ExactVectors {
     }
 
     async fn query(&self, user_id: &UserId, query: VectorQuery<'_>) -> PortResult<Vec<VectorMatch>> {
-        let (embedding, graph_id) = (query.embedding.to_vec(), query.graph_id.cloned());
+        let (embedding, wanted) = (query.embedding.to_vec(), Wanted::of(&query));
         let limit = query.limit.clamp(1, VectorQuery::MOST);
-        let work = move |person: &Person| Ok((None, person.query(&embedding, limit, graph_id.as_ref())?));
+        let work = move |person: &Person| Ok((None, person.query(&embedding, limit, &wanted)?));
         self.with_person("query vectors", user_id, work).await
     }
 

@@ -34,7 +34,7 @@ pub mod state;
 pub mod store;
 
 pub use pointer::{Advance, GraphPointer};
-pub use record::{JobRecord, NewJob};
+pub use record::{HowFar, JobRecord, NewJob};
 pub use state::{JobState, Lease, Place, Refusal, Release};
 pub use store::{StoreError, UpdateError, Versioned};
 

@@ -25,6 +25,15 @@ pub struct NewJob {
     pub requested_at: Timestamp,
 }
 
+/// What an owner tells of a running job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HowFar {
+    /// The furthest it came.
+    pub progress: Option<Progress>,
+    /// When it will be done, as far as that can be told; `None` leaves what was told before.
+    pub expected_end: Option<Timestamp>,
+}
+
 /// The record of one job. Every change is a method that yields the next record or a [`Refusal`].
 ///
 /// Invariants:
@@ -51,6 +60,10 @@ pub struct JobRecord {
     #[serde(default)]
     progress: Option<Progress>,
     #[serde(default)]
+    expected_end: Option<Timestamp>,
+    #[serde(default)]
+    last_place: Option<Place>,
+    #[serde(default)]
     launched_task: Option<String>,
     #[serde(default)]
     last_owner: Option<LeaseOwner>,
@@ -76,6 +89,8 @@ impl JobRecord {
             waits: 0,
             interruptions: 0,
             progress: None,
+            expected_end: None,
+            last_place: None,
             launched_task: None,
             last_owner: None,
             pending_result: None,
@@ -103,6 +118,7 @@ impl JobRecord {
         };
         next.state = JobState::Running { place, since, lease: lease(owner, now, ttl) };
         next.last_owner = Some(owner.clone());
+        next.last_place = Some(place);
         Ok(next)
     }
 
@@ -120,6 +136,7 @@ impl JobRecord {
         let mut next = self.changed(now);
         next.state = JobState::Running { place: Place::Fargate, since, lease: lease(&heir, now, ttl) };
         next.last_owner = Some(heir);
+        next.last_place = Some(Place::Fargate);
         Ok(next)
     }
 
@@ -143,7 +160,7 @@ impl JobRecord {
     pub fn renew(
         &self,
         owner: &LeaseOwner,
-        progress: Option<Progress>,
+        how_far: HowFar,
         now: Timestamp,
         ttl: Duration,
     ) -> Result<Self, Refusal> {
@@ -152,7 +169,8 @@ impl JobRecord {
         if let JobState::Running { lease: held, .. } = &mut next.state {
             *held = lease(owner, now, ttl);
         }
-        next.progress = next.progress.max(progress);
+        next.progress = next.progress.max(how_far.progress);
+        next.expected_end = how_far.expected_end.or(next.expected_end);
         Ok(next)
     }
 
@@ -400,6 +418,18 @@ impl JobRecord {
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.progress
+    }
+
+    /// When a running job is expected to be done, where its pace tells.
+    #[must_use]
+    pub fn expected_end(&self) -> Option<Timestamp> {
+        self.expected_end.filter(|_| self.lease().is_some())
+    }
+
+    /// Where it runs, or ran last; `None` before the first attempt.
+    #[must_use]
+    pub fn last_place(&self) -> Option<Place> {
+        self.last_place
     }
 
     /// The task that was started for the current attempt.

@@ -104,6 +104,9 @@ pub async fn register_job(
         }
         let generation =
             issue_generation(objects, user_id, &job.request.graph_id, job.requested_at, now).await?;
+        // First, so that there is no job of a person that a list of the person's jobs does not name.
+        let marker = keys::task_marker(user_id, job.requested_at, &job.task_id);
+        objects.put(&marker, Vec::new(), keys::JSON, &Condition::Always).await?;
         let value = JobRecord::new(job.clone(), generation, now);
         if let Some(etag) = store(objects, &keys::job(&job.task_id), &value, Condition::Absent).await? {
             return Ok(Versioned { value, etag });

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::pointer::{Advance, Current, GraphPointer};
-use super::{JobRecord, JobState, NewJob, Place, Refusal, Release};
+use super::{HowFar, JobRecord, JobState, NewJob, Place, Refusal, Release};
 use crate::ids::{GraphId, LeaseOwner};
 use crate::messages::outgoing::{GraphResult, graph_result};
 use crate::messages::progress::Progress;
@@ -37,6 +37,10 @@ fn result(record: &JobRecord) -> MessageBody {
     graph_result(record.task_id(), record.user_id(), at(0), &failed)
 }
 
+fn told(progress: Progress) -> HowFar {
+    HowFar { progress: Some(progress), expected_end: None }
+}
+
 fn claimed(name: &str) -> JobRecord {
     queued().claim(&owner(name), Place::Lambda, at(1), TTL).unwrap()
 }
@@ -49,7 +53,7 @@ fn a_second_delivery_waits_for_a_running_job_and_takes_over_a_dead_one() {
     let taken = running.claim(&owner("b"), Place::Lambda, at(61), TTL).unwrap();
     assert_eq!((taken.attempt(), taken.lost_attempts()), (2, 1));
     assert_eq!(taken.complete(&owner("a"), result(&taken), at(62)), Err(Refusal::NotOwner));
-    assert_eq!(taken.renew(&owner("a"), None, at(62), TTL), Err(Refusal::NotOwner));
+    assert_eq!(taken.renew(&owner("a"), HowFar::default(), at(62), TTL), Err(Refusal::NotOwner));
 }
 
 #[test]
@@ -75,7 +79,7 @@ fn a_job_is_handed_to_a_task_within_its_attempt() {
     let dispatched = claimed("a").dispatch(&owner("a"), at(2), Duration::from_secs(600)).unwrap();
     assert_eq!(dispatched.attempt(), 1);
     assert_eq!(
-        dispatched.renew(&owner("a"), None, at(3), TTL),
+        dispatched.renew(&owner("a"), HowFar::default(), at(3), TTL),
         Err(Refusal::NotOwner),
         "the function lets go"
     );
@@ -126,7 +130,7 @@ fn the_end_carries_its_message_until_it_is_sent() {
 fn a_cancelled_job_stops_its_owner() {
     let running = claimed("a");
     let cancelled = running.cancel(None, at(2)).unwrap();
-    assert_eq!(cancelled.renew(&owner("a"), None, at(3), TTL), Err(Refusal::Cancelled));
+    assert_eq!(cancelled.renew(&owner("a"), HowFar::default(), at(3), TTL), Err(Refusal::Cancelled));
     assert_eq!(cancelled.complete(&owner("a"), result(&running), at(3)), Err(Refusal::Cancelled));
     assert_eq!(cancelled.claim(&owner("b"), Place::Lambda, at(999), TTL), Err(Refusal::Cancelled));
     assert_eq!(cancelled.cancel(None, at(4)), Ok(cancelled.clone()));
@@ -148,15 +152,15 @@ fn only_a_job_nobody_works_on_is_abandoned() {
 #[test]
 fn progress_never_goes_backwards_in_the_record() {
     let further =
-        claimed("a").renew(&owner("a"), Some(Progress::new(Stage::Embed, 5, 10)), at(2), TTL).unwrap();
-    let later = further.renew(&owner("a"), Some(Progress::new(Stage::Import, 1, 10)), at(3), TTL).unwrap();
+        claimed("a").renew(&owner("a"), told(Progress::new(Stage::Embed, 5, 10)), at(2), TTL).unwrap();
+    let later = further.renew(&owner("a"), told(Progress::new(Stage::Import, 1, 10)), at(3), TTL).unwrap();
     assert_eq!(later.progress(), Some(Progress::new(Stage::Embed, 5, 10)));
 }
 
 #[test]
 fn a_record_is_the_same_after_json() {
     let running =
-        claimed("a").renew(&owner("a"), Some(Progress::new(Stage::Embed, 1, 2)), at(2), TTL).unwrap();
+        claimed("a").renew(&owner("a"), told(Progress::new(Stage::Embed, 1, 2)), at(2), TTL).unwrap();
     let done = running.complete(&owner("a"), result(&running), at(3)).unwrap();
     for record in [queued(), running, done.clone(), done.indexed(3, at(4)).unwrap()] {
         let json = serde_json::to_string(&record).unwrap();
@@ -207,7 +211,7 @@ fn take(record: &JobRecord, step: &Step, now: Timestamp) -> Result<JobRecord, Re
         Step::Claim(number) => record.claim(&by(number), Place::Lambda, now, TTL),
         Step::Dispatch(number) => record.dispatch(&by(number), now, TTL),
         Step::ClaimAsTask => record.claim(&record.task_owner(), Place::Fargate, now, TTL),
-        Step::Renew(number) => record.renew(&by(number), None, now, TTL),
+        Step::Renew(number) => record.renew(&by(number), HowFar::default(), now, TTL),
         Step::Release(number, why) => {
             let why = [Release::Waiting, Release::Interrupted, Release::Lost][usize::from(*why)];
             record.release(&by(number), why, now)

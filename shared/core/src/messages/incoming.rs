@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::fields::{FieldError, Fields};
 use crate::ids::{BucketName, GraphId, TaskId, UserId};
 use crate::keys::{InputLocation, ObjectKey};
-use crate::options::{BuildOptions, ClusterRange, Language};
+use crate::options::{BuildOptions, ClusterRange, DetailLevel, Language};
 
 /// Most `extraS3Keys` of a request.
 pub const MOST_EXTRA_KEYS: usize = 100;
@@ -83,6 +83,9 @@ pub struct RequestedOptions {
     pub min_clusters: usize,
     /// Most clusters; with `min_clusters` a valid [`ClusterRange`] when it was parsed.
     pub max_clusters: usize,
+    /// How much the summary says.
+    #[serde(default)]
+    pub detail_level: DetailLevel,
 }
 
 impl GenerationRequest {
@@ -96,7 +99,7 @@ impl GenerationRequest {
             language: options.language,
             include_summary: options.include_summary,
             summary_language: options.summary_language,
-            ..BuildOptions::default()
+            detail_level: options.detail_level,
         }
     }
 }
@@ -114,6 +117,8 @@ pub struct SummaryRequest {
     pub vectors_key: Option<ObjectKey>,
     /// Language of the summary.
     pub language: Language,
+    /// How much it says.
+    pub detail_level: DetailLevel,
 }
 
 /// Nodes are to be added to an existing graph.
@@ -214,6 +219,7 @@ fn generation(payload: Fields<'_>) -> Result<GenerationRequest, FieldError> {
             language,
             min_clusters: clusters.min(),
             max_clusters: clusters.max(),
+            detail_level: payload.parsed("detailLevel")?.unwrap_or_default(),
         },
     })
 }
@@ -225,6 +231,7 @@ fn summary(payload: Fields<'_>) -> Result<SummaryRequest, FieldError> {
         bucket: payload.parsed("bucket")?,
         vectors_key: payload.parsed("vectorDbS3Key")?,
         language: payload.parsed("language")?.unwrap_or_default(),
+        detail_level: payload.parsed("detailLevel")?.unwrap_or_default(),
     })
 }
 

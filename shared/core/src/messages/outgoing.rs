@@ -17,6 +17,10 @@ use crate::keys::ObjectKey;
 pub struct MessageBody(String);
 
 impl MessageBody {
+    pub(super) fn of(text: String) -> Self {
+        Self(text)
+    }
+
     /// The body, for a [`Queue`](crate::ports::Queue).
     #[must_use]
     pub fn as_str(&self) -> &str {

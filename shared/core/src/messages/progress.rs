@@ -18,6 +18,12 @@ impl From<Stage> for ProgressStage {
 }
 
 impl ProgressStage {
+    /// Its name in logs and in the HTTP API.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.0.name()
+    }
+
     /// Its number.
     #[must_use]
     pub fn number(self) -> usize {
@@ -70,6 +76,16 @@ impl Progress {
         self.percent
     }
 
+    /// 0 to 99 of the whole job: grows with every step of a stage. All of it is done only when the job is.
+    ///
+    /// Stages count by the share of the time they take in a function (1,000 conversations; see docs/PIPELINE.md).
+    #[must_use]
+    pub fn overall_percent(self) -> u8 {
+        let before: u32 = Stage::ALL.iter().filter(|stage| **stage < self.stage.0).map(share).sum();
+        let within = share(&self.stage.0) * u32::from(self.percent);
+        ((before * 100 + within) / 100).min(99) as u8
+    }
+
     /// `[N단계] NAME 시작`, `중` or `완료`.
     #[must_use]
     pub fn current_stage(self) -> String {
@@ -79,6 +95,18 @@ impl Progress {
             _ => "중",
         };
         format!("[{}단계] {} {word}", self.stage.number(), self.stage.name())
+    }
+}
+
+/// Percent of a whole job's time.
+fn share(stage: &Stage) -> u32 {
+    match stage {
+        Stage::Import => 4,
+        Stage::Embed => 76,
+        Stage::Keywords => 7,
+        Stage::Neighbours | Stage::Names | Stage::Layout | Stage::Write => 2,
+        Stage::Clusters => 3,
+        Stage::Edges | Stage::Summary => 1,
     }
 }
 
@@ -102,5 +130,24 @@ impl ProgressMeter {
             self.last = Some((progress, elapsed));
         }
         due.then_some(progress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_never_falls_and_ends_below_all() {
+        let mut last = 0;
+        for stage in Stage::ALL {
+            for percent in 0..=100 {
+                let overall = Progress::new(stage, percent, 100).overall_percent();
+                assert!(overall >= last, "{stage:?} {percent}");
+                last = overall;
+            }
+        }
+        assert_eq!(last, 99);
+        assert_eq!(Stage::ALL.iter().map(share).sum::<u32>(), 100);
     }
 }

@@ -176,6 +176,20 @@ pub trait TaskLauncher: Send + Sync {
     fn stop(&self, task: &LaunchedTask, reason: &str) -> impl Future<Output = PortResult<()>> + Send;
 }
 
+/// Stands where a process starts no tasks: there is none of it.
+#[derive(Debug, Clone, Copy)]
+pub enum NoLauncher {}
+
+impl TaskLauncher for NoLauncher {
+    async fn launch(&self, _: &LaunchRequest) -> PortResult<LaunchOutcome> {
+        match *self {}
+    }
+
+    async fn stop(&self, _: &LaunchedTask, _: &str) -> PortResult<()> {
+        match *self {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

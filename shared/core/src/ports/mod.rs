@@ -4,6 +4,8 @@
 //! - [`queue`]: messages delivered at least once;
 //! - [`launcher`]: starts a task for a job that is too large for a function;
 //! - [`vectors`]: the vector index, always asked on behalf of one person;
+//! - [`transfer`]: lets a client send and fetch an object without passing its bytes through a service;
+//! - [`buckets`]: the buckets that requests may name;
 //! - [`error`]: the one error all of them have, and whether trying again can help.
 //!
 //! The ports of the pipeline ([`clock`](crate::clock), [`encoder`](crate::encoder), [`watch`](crate::watch)) are
@@ -15,14 +17,18 @@
 //! `dyn`, no future is boxed, and this crate stays free of a runtime and of macros. Conveniences are free functions
 //! on top of a port, so that each exists once and not in every adapter.
 
+pub mod buckets;
 pub mod error;
 pub mod launcher;
 pub mod objects;
 pub mod queue;
+pub mod transfer;
 pub mod vectors;
 
+pub use buckets::Buckets;
 pub use error::{PortError, PortErrorKind, PortResult, RetryClass};
-pub use launcher::TaskLauncher;
+pub use launcher::{NoLauncher, TaskLauncher};
 pub use objects::Objects;
 pub use queue::Queue;
+pub use transfer::DirectTransfer;
 pub use vectors::VectorIndex;

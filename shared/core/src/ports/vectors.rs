@@ -97,9 +97,25 @@ pub struct VectorQuery<'a> {
     pub limit: usize,
     /// One graph of the person; `None` searches all.
     pub graph_id: Option<&'a GraphId>,
+    /// One cluster of a graph; `None` searches all.
+    pub cluster_id: Option<&'a str>,
+    /// Only these sources of the person, at most [`VectorQuery::MOST`]; `None` searches all. None of them finds nothing.
+    pub orig_ids: Option<&'a [String]>,
 }
 
-impl VectorQuery<'_> {
+impl<'a> VectorQuery<'a> {
+    /// The `limit` nearest of everything the person has.
+    #[must_use]
+    pub fn nearest(embedding: &'a [f32], limit: usize) -> Self {
+        Self { embedding, limit, graph_id: None, cluster_id: None, orig_ids: None }
+    }
+
+    /// The same, of one graph.
+    #[must_use]
+    pub fn in_graph(self, graph_id: &'a GraphId) -> Self {
+        Self { graph_id: Some(graph_id), ..self }
+    }
+
     /// Most hits of a query, as Chroma Cloud has it.
     pub const MOST: usize = 300;
 }

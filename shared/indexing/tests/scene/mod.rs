@@ -167,7 +167,7 @@ impl Scene {
 
     /// Everything of a person, nearest first.
     pub(crate) async fn found(&self, user: &str, embedding: &[f32]) -> Vec<VectorMatch> {
-        let query = VectorQuery { embedding, limit: VectorQuery::MOST, graph_id: None };
+        let query = VectorQuery::nearest(embedding, VectorQuery::MOST);
         self.vectors.query(&user.parse().unwrap(), query).await.unwrap()
     }
 

@@ -25,7 +25,8 @@ use tempfile::TempDir;
 
 use crate::LazyEncoder;
 use crate::routing::FunctionLimits;
-use crate::service::{Buckets, Service, Settings, Shift, StopSignal, Verdict};
+use crate::service::{Service, Settings, Shift, StopSignal, Verdict};
+use graphnode_core::ports::Buckets;
 
 /// A clock that moves when it is told to.
 #[derive(Debug, Default)]

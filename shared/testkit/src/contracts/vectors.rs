@@ -69,7 +69,7 @@ async fn search(
     graph_id: Option<&GraphId>,
 ) -> Vec<VectorMatch> {
     let embedding = at(degrees);
-    succeeds(index.query(user_id, VectorQuery { embedding: &embedding, limit: 10, graph_id }).await)
+    succeeds(index.query(user_id, VectorQuery { graph_id, ..VectorQuery::nearest(&embedding, 10) }).await)
 }
 
 fn names(matches: &[VectorMatch]) -> Vec<&str> {
@@ -89,10 +89,26 @@ async fn nearest_first(index: &impl VectorIndex, ann: &UserId) {
     assert_eq!(hits[0].metadata, records[0].metadata);
     assert_eq!((&hits[0].graph_id, hits[0].generation), (&graph("default"), 5));
     assert_eq!(names(&search(index, ann, 0.0, Some(&graph("other"))).await), ["e"]);
+    narrowed(index, ann).await;
     let long: Vec<f32> = at(30.0).iter().map(|value| value * 9.0).collect();
-    let query = VectorQuery { embedding: &long, limit: 1, graph_id: None };
+    let query = VectorQuery::nearest(&long, 1);
     let best = succeeds(index.query(ann, query).await);
     assert_eq!((names(&best), best[0].score > 0.9999), (vec!["b"], true), "length does not matter");
+}
+
+/// A query can be narrowed to a cluster and to sources, of which the person may have some.
+async fn narrowed(index: &impl VectorIndex, ann: &UserId) {
+    let embedding = at(0.0);
+    let all = VectorQuery::nearest(&embedding, 10);
+    for (cluster_id, found) in [("cluster_1", 5), ("cluster_2", 0)] {
+        let query = VectorQuery { cluster_id: Some(cluster_id), ..all };
+        assert_eq!(succeeds(index.query(ann, query).await).len(), found, "{cluster_id}");
+    }
+    let asked = ["d", "b", "nowhere"].map(str::to_owned);
+    let query = VectorQuery { orig_ids: Some(&asked), ..all };
+    assert_eq!(names(&succeeds(index.query(ann, query).await)), ["b", "d"]);
+    let query = VectorQuery { orig_ids: Some(&[]), ..all };
+    assert_eq!(succeeds(index.query(ann, query).await), [], "none of them finds nothing");
 }
 
 /// Two persons with the same ids do not touch each other's records.
@@ -100,6 +116,9 @@ async fn persons_never_meet(index: &impl VectorIndex, ann: &UserId, bob: &UserId
     succeeds(index.upsert(&build(bob, "default", 1), &[record("a", 90.0), record("b", 95.0)]).await);
     assert_eq!(names(&search(index, bob, 90.0, None).await), ["a", "b"]);
     assert_eq!(names(&search(index, ann, 0.0, None).await), ["a", "e", "b", "c", "d"]);
+    let (asked, embedding) = (["a".to_owned()], at(90.0));
+    let query = VectorQuery { orig_ids: Some(&asked), ..VectorQuery::nearest(&embedding, 10) };
+    assert!(succeeds(index.query(ann, query).await).iter().all(|hit| hit.score < 0.1), "of another person");
     assert_eq!(succeeds(index.count(ann, None).await), 5);
     assert_eq!(succeeds(index.count(ann, Some(&graph("default"))).await), 4);
     assert_eq!(succeeds(index.remove(bob, &Removal::Everything).await), 2);
@@ -137,7 +156,7 @@ async fn what_cannot_be_compared_is_refused(index: &impl VectorIndex, ann: &User
     let mut wrong = record("z", 0.0);
     wrong.embedding.push(0.0);
     fails_with(Invalid, index.upsert(&build(ann, "default", 9), &[wrong.clone()]).await);
-    let query = VectorQuery { embedding: &wrong.embedding, limit: 3, graph_id: None };
+    let query = VectorQuery::nearest(&wrong.embedding, 3);
     fails_with(Invalid, index.query(ann, query).await);
     let mut endless = record("z", 0.0);
     endless.embedding[2] = f32::NAN;
