@@ -140,7 +140,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     stopwatch.lap(Stage::Clusters);
     let members = clusters.members();
     let centroids = clusters::centroids(&embedded.meaning, &clusters.labels);
-    let themes = names::themes(&keywords, &members, &centroids, means.encoder)?;
+    let themes = names::themes(&keywords, &members, &centroids, means.encoder, means.watch)?;
     let cluster_names = names::names(&themes, job.options.language);
     stopwatch.lap(Stage::Names);
     let pairs = edges::pairs(&space, &clusters.graph, &neighbours);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use graphnode_core::encoder::{EncodeError, Encoder};
 use graphnode_core::matrix::{Matrix, dot};
 use graphnode_core::options::Language;
-use graphnode_core::watch::Unwatched;
+use graphnode_core::watch::{Silent, Watch};
 use rustc_hash::FxHashMap;
 
 use crate::embed::is_known;
@@ -129,6 +129,7 @@ pub(crate) fn themes(
     clusters: &[Vec<usize>],
     centroids: &Matrix,
     encoder: &dyn Encoder,
+    watch: &dyn Watch,
 ) -> Result<Vec<Vec<String>>, EncodeError> {
     let mut scored = scored_phrases(keywords, clusters);
     scored.iter_mut().for_each(|phrases| phrases.truncate(COMPARED));
@@ -141,7 +142,7 @@ pub(crate) fn themes(
         })
         .collect();
     let readable: Vec<&str> = texts.iter().flatten().copied().collect();
-    let vectors = encoder.encode(&readable, &Unwatched)?;
+    let vectors = encoder.encode(&readable, &Silent(watch))?;
     let mut rows = vectors.iter_rows();
     let mut texts = texts.iter();
     for (cluster, phrases) in scored.iter_mut().enumerate() {
@@ -273,6 +274,7 @@ fn capitalised(term: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graphnode_core::watch::Unwatched;
     use graphnode_testkit::encoder::HashingEncoder;
 
     fn scored(terms: &[&str]) -> Vec<Scored> {
@@ -315,7 +317,7 @@ mod tests {
         };
         let encoder = HashingEncoder::default();
         let centroids = encoder.encode(&["kitchen", "bicycle"], &Unwatched).unwrap();
-        let found = themes(&keywords, &[vec![0, 1], vec![2, 3]], &centroids, &encoder).unwrap();
+        let found = themes(&keywords, &[vec![0, 1], vec![2, 3]], &centroids, &encoder, &Unwatched).unwrap();
         assert_eq!(found[0], ["kitchen", "rye bread"]);
     }
 

@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graphnode_core::clock::FixedClock;
+use graphnode_core::encoder::{EncodeError, Encoder, ModelIdentity};
 use graphnode_core::ids::{GraphId, TaskId, UserId};
+use graphnode_core::matrix::Matrix;
 use graphnode_core::options::BuildOptions;
 use graphnode_core::watch::{Stage, Unwatched, Watch};
 use graphnode_pipeline::import::{Limits, Source, SourceRole};
@@ -47,14 +49,17 @@ fn job() -> Job {
 }
 
 fn run(bytes: Vec<u8>, watch: &dyn Watch) -> Result<Results, JobError> {
+    run_with(bytes, &HashingEncoder::default(), watch)
+}
+
+fn run_with(bytes: Vec<u8>, encoder: &dyn Encoder, watch: &dyn Watch) -> Result<Results, JobError> {
     let source = Source {
         name: "export.json".to_owned(),
         role: SourceRole::Conversations,
         reader: Box::new(Cursor::new(bytes)),
     };
     let clock = FixedClock(Timestamp::UNIX_EPOCH);
-    let encoder = HashingEncoder::default();
-    process_job(vec![source], &job(), Means { encoder: &encoder, clock: &clock, watch })
+    process_job(vec![source], &job(), Means { encoder, clock: &clock, watch })
 }
 
 /// Every file of a build as bytes.
@@ -162,6 +167,59 @@ fn a_job_can_be_stopped_wherever_it_is() {
     }
     let heard = patient.heard.into_inner().unwrap();
     assert!(heard.is_sorted(), "stages come in order: {heard:?}");
+}
+
+/// An encoder during one of whose calls the job is withdrawn, and the watch that says so.
+struct WithdrawnDuring {
+    call: usize,
+    encoder: HashingEncoder,
+    begun: AtomicUsize,
+    finished: AtomicUsize,
+}
+
+impl Encoder for WithdrawnDuring {
+    fn model(&self) -> &ModelIdentity {
+        self.encoder.model()
+    }
+
+    fn encode(&self, texts: &[&str], watch: &dyn Watch) -> Result<Matrix, EncodeError> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        let rows = self.encoder.encode(texts, watch)?;
+        self.finished.fetch_add(1, Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    fn vocabulary_fit(&self, text: &str) -> f32 {
+        self.encoder.vocabulary_fit(text)
+    }
+}
+
+impl Watch for WithdrawnDuring {
+    fn progress(&self, _: Stage, _: u64, _: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.begun.load(Ordering::Relaxed) > self.call
+    }
+}
+
+#[test]
+fn a_job_can_be_stopped_while_the_model_works_for_any_stage() {
+    let bytes = export((0..40).map(conversation));
+    let during = |call| WithdrawnDuring {
+        call,
+        encoder: HashingEncoder::default(),
+        begun: AtomicUsize::new(0),
+        finished: AtomicUsize::new(0),
+    };
+    let patient = during(usize::MAX);
+    run_with(bytes.clone(), &patient, &patient).unwrap();
+    assert_eq!(patient.finished.into_inner(), 3, "one call for the texts, the keywords and the themes each");
+    for call in 0..3 {
+        let withdrawn = during(call);
+        let error = run_with(bytes.clone(), &withdrawn, &withdrawn).err().unwrap();
+        assert!(matches!(error, JobError::Cancelled(_)), "during call {call}: {error}");
+        assert_eq!(withdrawn.finished.into_inner(), call, "the call itself hears of it");
+    }
 }
 
 #[test]
