@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use graphnode_core::clock::{Clock, SystemClock};
-use graphnode_core::ids::{GraphId, TaskId, UserId};
 use graphnode_core::matrix::Matrix;
 use graphnode_core::options::{BuildOptions, DetailLevel, Language};
 use graphnode_core::watch::{Stage, Unwatched};
@@ -49,14 +48,7 @@ impl Clock for Magnified {
 }
 
 fn job() -> Results {
-    let job = Job {
-        user_id: UserId::local(),
-        graph_id: GraphId::default(),
-        task_id: TaskId::local(),
-        generation: 1,
-        options: BuildOptions::default(),
-        limits: Limits::default(),
-    };
+    let job = Job::local(BuildOptions::default());
     let (encoder, clock) = (HashingEncoder::default(), Magnified::default());
     process_job(sources(), &job, Means { encoder: &encoder, clock: &clock, watch: &Unwatched }).unwrap()
 }

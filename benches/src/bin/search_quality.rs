@@ -12,12 +12,11 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Parser;
 use graphnode_core::clock::SystemClock;
-use graphnode_core::ids::{GraphId, TaskId, UserId};
 use graphnode_core::matrix::dot;
 use graphnode_core::options::BuildOptions;
 use graphnode_core::watch::Unwatched;
 use graphnode_embedding::SentenceEncoder;
-use graphnode_pipeline::import::{Limits, Source, SourceRole};
+use graphnode_pipeline::import::{Source, SourceRole};
 use graphnode_pipeline::job::{Job, Means, Results, process_job};
 use graphnode_pipeline::search::Query;
 use serde::Deserialize;
@@ -78,14 +77,7 @@ fn build(arguments: &Arguments, encoder: &SentenceEncoder) -> anyhow::Result<Res
     let reader = File::open(&arguments.export).with_context(|| arguments.export.display().to_string())?;
     let name = arguments.export.display().to_string();
     let source = Source { name, role: SourceRole::Conversations, reader: Box::new(reader) };
-    let job = Job {
-        user_id: UserId::local(),
-        graph_id: GraphId::default(),
-        task_id: TaskId::local(),
-        generation: 1,
-        options: BuildOptions::default(),
-        limits: Limits::default(),
-    };
+    let job = Job::local(BuildOptions::default());
     let means = Means { encoder, clock: &SystemClock::default(), watch: &Unwatched };
     Ok(process_job(vec![source], &job, means)?)
 }

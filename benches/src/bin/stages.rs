@@ -13,7 +13,6 @@ use std::time::Instant;
 use anyhow::Context as _;
 use clap::Parser;
 use graphnode_core::clock::SystemClock;
-use graphnode_core::ids::{GraphId, TaskId, UserId};
 use graphnode_core::options::{BuildOptions, ClusterRange};
 use graphnode_core::watch::Unwatched;
 use graphnode_pipeline::import::{Limits, Source, SourceRole, import};
@@ -52,14 +51,8 @@ fn main() -> anyhow::Result<()> {
     let (file, size) = write(conversations)?;
     drop(messages);
     let source = Source { name: "mixed".to_owned(), role: SourceRole::Conversations, reader: Box::new(file) };
-    let job = Job {
-        user_id: UserId::local(),
-        graph_id: GraphId::default(),
-        task_id: TaskId::local(),
-        generation: 1,
-        options: BuildOptions { clusters: ClusterRange::new(3, 20)?, ..BuildOptions::default() },
-        limits: Limits::default(),
-    };
+    let options = BuildOptions { clusters: ClusterRange::new(3, 20)?, ..BuildOptions::default() };
+    let job = Job::local(options);
     let encoder = HashingEncoder::new(arguments.dimension);
     let means = Means { encoder: &encoder, clock: &SystemClock::default(), watch: &Unwatched };
     let start = Instant::now();

@@ -4,10 +4,8 @@ use std::time::{Duration, Instant};
 
 use graphnode_adapters::folder::ResultFolder;
 use graphnode_core::clock::SystemClock;
-use graphnode_core::ids::{GraphId, TaskId, UserId};
 use graphnode_core::options::{BuildOptions, ClusterRange};
 use graphnode_core::watch::{Stage, Watch};
-use graphnode_pipeline::import::Limits;
 use graphnode_pipeline::job::{Job, Means, Results, process_job};
 use serde_json::json;
 
@@ -60,19 +58,7 @@ fn job(arguments: &Build) -> Result<Job, Failure> {
         summary_language: arguments.summary_language.unwrap_or(arguments.language),
         detail_level: arguments.detail,
     };
-    Ok(local_job(options))
-}
-
-/// On one machine there is one person and one graph a folder, so these ids are always the same.
-fn local_job(options: BuildOptions) -> Job {
-    Job {
-        user_id: UserId::local(),
-        graph_id: GraphId::default(),
-        task_id: TaskId::local(),
-        generation: 1,
-        options,
-        limits: Limits::default(),
-    }
+    Ok(Job::local(options))
 }
 
 /// Writes all files, `features.json` last; an older build's summary does not outlive its graph.

@@ -49,6 +49,14 @@ impl Matrix {
         &mut self.data[index * self.columns..(index + 1) * self.columns]
     }
 
+    /// The named rows, copied, in the order they are named.
+    #[must_use]
+    pub fn gather(&self, rows: impl ExactSizeIterator<Item = usize>) -> Self {
+        let mut data = Vec::with_capacity(rows.len() * self.columns);
+        rows.for_each(|row| data.extend_from_slice(self.row(row)));
+        Self { columns: self.columns, data }
+    }
+
     /// All rows in order.
     pub fn iter_rows(&self) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
         self.data.chunks_exact(self.columns.max(1))
@@ -112,6 +120,14 @@ mod tests {
         assert_eq!(matrix.row(0), [1.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]);
         assert_eq!(matrix.row(1), [0.0; 3]);
         assert_eq!(Matrix::default().rows(), 0);
+    }
+
+    #[test]
+    fn rows_are_gathered_in_the_order_they_are_named() {
+        let matrix = Matrix::from_data(2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let gathered = matrix.gather([2, 0, 2].into_iter());
+        assert_eq!(gathered, Matrix::from_data(2, vec![5.0, 6.0, 1.0, 2.0, 5.0, 6.0]));
+        assert_eq!(matrix.gather(0..0).rows(), 0);
     }
 
     #[test]

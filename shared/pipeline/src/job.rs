@@ -41,6 +41,21 @@ pub struct Job {
     pub limits: Limits,
 }
 
+impl Job {
+    /// The job of one machine: there is one person and one graph a folder, so the ids are always the same.
+    #[must_use]
+    pub fn local(options: BuildOptions) -> Self {
+        Self {
+            user_id: UserId::local(),
+            graph_id: GraphId::default(),
+            task_id: TaskId::local(),
+            generation: 1,
+            options,
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// What a job works with.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {

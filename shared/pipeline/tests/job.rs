@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use graphnode_core::clock::FixedClock;
 use graphnode_core::encoder::{EncodeError, Encoder, ModelIdentity};
-use graphnode_core::ids::{GraphId, TaskId, UserId};
 use graphnode_core::matrix::Matrix;
 use graphnode_core::options::BuildOptions;
 use graphnode_core::watch::{Stage, Unwatched, Watch};
-use graphnode_pipeline::import::{Limits, Source, SourceRole};
+use graphnode_pipeline::import::{Source, SourceRole};
 use graphnode_pipeline::job::{Job, JobError, Means, Results, process_job};
 use graphnode_testkit::encoder::HashingEncoder;
 use graphnode_testkit::export::{ConversationBuilder, export};
@@ -38,14 +37,7 @@ fn conversation(number: usize) -> ConversationBuilder {
 }
 
 fn job() -> Job {
-    Job {
-        user_id: UserId::local(),
-        graph_id: GraphId::default(),
-        task_id: TaskId::local(),
-        generation: 7,
-        options: BuildOptions::default(),
-        limits: Limits::default(),
-    }
+    Job { generation: 7, ..Job::local(BuildOptions::default()) }
 }
 
 fn run(bytes: Vec<u8>, watch: &dyn Watch) -> Result<Results, JobError> {

@@ -106,11 +106,10 @@ impl Hierarchy {
     /// The same for members of `groups`, each of which was one point.
     fn expanded(self, groups: &[usize]) -> Self {
         let of_group = |labels: &[usize]| groups.iter().map(|&group| labels[group]).collect();
-        let rows: Vec<f32> = groups.iter().flat_map(|&group| self.points.row(group)).copied().collect();
         Self {
             labels: of_group(&self.labels),
             sublabels: of_group(&self.sublabels),
-            points: Matrix::from_data(self.points.columns(), rows),
+            points: self.points.gather(groups.iter().copied()),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn phrases<'a>(title: &'a str, text: &'a str, nouns: &KoreanNouns) ->
 pub(crate) fn phrase_keys(title: &str, text: &str, nouns: &KoreanNouns) -> Vec<u64> {
     let mut keys = Vec::new();
     for part in [title, text] {
-        for_each_phrase(part, nouns, |words| keys.push(key_of(words)));
+        for_each_phrase(part, nouns, |words| keys.push(phrase_key(&keys_of(words)[..words.len()])));
     }
     keys.sort_unstable();
     keys.dedup();
@@ -72,26 +72,24 @@ fn for_each_phrase<'a>(text: &'a str, nouns: &KoreanNouns, mut visit: impl FnMut
     });
 }
 
-fn key_of(words: &[Word<'_>]) -> u64 {
+/// The keys of a phrase's words, zeros behind them.
+fn keys_of(words: &[Word<'_>]) -> [u64; LONGEST] {
     let mut keys = [0; LONGEST];
     keys.iter_mut().zip(words).for_each(|(key, word)| *key = word.1);
-    phrase_key(&keys[..words.len()])
+    keys
 }
 
 fn add<'a>(found: &mut FxHashMap<u64, Phrase<'a>>, words: &[Word<'a>], in_title: bool) {
     let mut surfaces = [""; LONGEST];
     surfaces.iter_mut().zip(words).for_each(|(surface, word)| *surface = word.0.surface);
-    let phrase = found.entry(key_of(words)).or_insert_with(|| {
-        let mut keys = [0; LONGEST];
-        keys.iter_mut().zip(words).for_each(|(key, word)| *key = word.1);
-        Phrase {
-            surfaces,
-            words: keys,
-            length: words.len(),
-            script: words[0].0.script,
-            frequency: 0.0,
-            in_title: false,
-        }
+    let keys = keys_of(words);
+    let phrase = found.entry(phrase_key(&keys[..words.len()])).or_insert_with(|| Phrase {
+        surfaces,
+        words: keys,
+        length: words.len(),
+        script: words[0].0.script,
+        frequency: 0.0,
+        in_title: false,
     });
     phrase.frequency += if in_title { TITLE_WEIGHT } else { 1.0 };
     phrase.in_title |= in_title;

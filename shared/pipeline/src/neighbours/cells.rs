@@ -27,9 +27,9 @@ impl Cells {
         count: usize,
         watch: &dyn Watch,
     ) -> Result<Self, Cancelled> {
-        let sample = rows_of(space, &rows[..rows.len().min(ROWS_A_CELL * count)]);
-        let first: Vec<u32> = (0..count.min(sample.rows()) as u32).collect();
-        let mut cells = Self { centres: rows_of(&sample, &first) };
+        let sampled = rows.iter().take(ROWS_A_CELL * count);
+        let sample = space.gather(sampled.map(|&row| row as usize));
+        let mut cells = Self { centres: sample.gather(0..count.min(sample.rows())) };
         for _ in 0..ROUNDS {
             let nearest = cells.nearest(&sample, 1, watch)?;
             cells.move_to_means(&sample, &nearest);
@@ -104,15 +104,6 @@ pub(super) fn shuffled(total: usize) -> Vec<u32> {
         numbers.swap(place, place + random.below(total - place));
     }
     numbers
-}
-
-/// The named rows of `space`, copied.
-pub(super) fn rows_of(space: &Matrix, rows: &[u32]) -> Matrix {
-    let mut copied = Matrix::zeros(rows.len(), space.columns());
-    rows.iter()
-        .enumerate()
-        .for_each(|(place, &row)| copied.row_mut(place).copy_from_slice(space.row(row as usize)));
-    copied
 }
 
 #[cfg(test)]

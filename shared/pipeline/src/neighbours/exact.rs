@@ -58,13 +58,13 @@ pub(super) fn nearest_of(
     watch: &dyn Watch,
 ) -> Result<Vec<Neighbours>, Cancelled> {
     let numbers: Vec<u32> = (0..space.rows() as u32).collect();
-    let asked: Vec<f32> = rows.iter().flat_map(|&row| space.row(row as usize)).copied().collect();
+    let asked = space.gather(rows.iter().map(|&row| row as usize));
     let best = Best::new([rows.len()].into_iter(), count);
     (0..space.rows().div_ceil(TILE)).into_par_iter().try_for_each_init(Vec::new, |buffer, block| {
         checkpoint(watch)?;
         let columns = block * TILE..((block + 1) * TILE).min(space.rows());
         buffer.resize(rows.len() * columns.len(), 0.0);
-        dot_products(&asked, values(space, &columns), space.columns(), buffer);
+        dot_products(asked.data(), values(space, &columns), space.columns(), buffer);
         let mut lists = best.block(0);
         for (place, line) in buffer.chunks_exact(columns.len()).enumerate() {
             lists.offer_line(place, rows[place], line, &numbers[columns.clone()]);

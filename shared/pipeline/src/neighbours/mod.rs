@@ -106,8 +106,7 @@ pub(crate) fn nearest_among(
     let short: Vec<u32> =
         (0..chosen.len() as u32).filter(|&row| found[row as usize].len() < enough).collect();
     if !short.is_empty() {
-        let rows = chosen.iter().flat_map(|&row| space.row(row)).copied().collect();
-        let own = Matrix::from_data(space.columns(), rows);
+        let own = space.gather(chosen.iter().copied());
         for (row, list) in short.iter().zip(exact::nearest_of(&own, &short, count, watch)?) {
             found[*row as usize] = list;
         }
@@ -139,8 +138,7 @@ mod tests {
     fn lists_among_some_are_those_of_some_alone() {
         let space = space(300);
         let chosen: Vec<usize> = (0..300).filter(|row| row % 3 > 0 || *row > 200).collect();
-        let rows = chosen.iter().flat_map(|&row| space.row(row)).copied().collect();
-        let alone = nearest(&Matrix::from_data(8, rows), 5, &Unwatched).unwrap();
+        let alone = nearest(&space.gather(chosen.iter().copied()), 5, &Unwatched).unwrap();
         for known in [5, 8, 40] {
             let lists = nearest(&space, known, &Unwatched).unwrap();
             assert_eq!(nearest_among(&space, &chosen, &lists, 5, &Unwatched).unwrap(), alone);

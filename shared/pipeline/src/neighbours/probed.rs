@@ -11,7 +11,7 @@ use graphnode_core::watch::{Cancelled, Stage, Watch, checkpoint};
 use rayon::prelude::*;
 
 use super::best::Best;
-use super::cells::{Cells, rows_of, shuffled};
+use super::cells::{Cells, shuffled};
 use super::{Found, Method, Neighbours, exact};
 use crate::product::dot_products;
 
@@ -59,7 +59,10 @@ fn probes(
     watch: &dyn Watch,
 ) -> Result<(usize, f64), Cancelled> {
     let truth = exact::nearest_of(space, rows, count, watch)?;
-    let ranks = |rows: &[u32]| cells.nearest(&rows_of(space, rows), cells.count(), watch);
+    let ranks = |rows: &[u32]| {
+        let rows = space.gather(rows.iter().map(|&row| row as usize));
+        cells.nearest(&rows, cells.count(), watch)
+    };
     let order = ranks(rows)?;
     let needed: Result<Vec<Vec<usize>>, Cancelled> = truth
         .iter()
