@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
+use graphnode_core::error::with_sources;
 use graphnode_core::ids::TaskId;
 use graphnode_core::keys::{ResultFile, parse_result};
 use graphnode_core::ports::{Objects, RetryClass, VectorIndex};
@@ -147,7 +148,7 @@ fn log(task_id: &TaskId, outcome: &Outcome, duration: Duration) {
 
 fn log_failure(task_id: &TaskId, error: &IndexError, duration: Duration) {
     let (task_id, duration_ms) = (task_id.as_str(), milliseconds(duration));
-    let reason = chain(error);
+    let reason = with_sources(error);
     match error.retry_class() {
         RetryClass::Transient => {
             warn!(task_id, stage = "index", duration_ms, reason, "indexing failed for now");
@@ -160,14 +161,4 @@ fn log_failure(task_id: &TaskId, error: &IndexError, duration: Duration) {
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

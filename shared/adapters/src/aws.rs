@@ -12,6 +12,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use graphnode_core::config::ConfigError;
+use graphnode_core::error::with_sources;
 use graphnode_core::ports::{PortError, PortErrorKind};
 
 /// A server that does not even answer a handshake by then is not there.
@@ -89,7 +90,7 @@ impl ServiceFailure {
             code: error.code().map(str::to_owned),
             message: error.message().map(str::to_owned),
             status: error.raw_response().filter(|_| answered).map(|response| response.status().as_u16()),
-            chain: chain(error),
+            chain: with_sources(error),
         }
     }
 
@@ -130,14 +131,4 @@ where
         _ => failure.kind(),
     };
     PortError::new(kind, attempted).with_source(failure)
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

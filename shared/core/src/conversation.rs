@@ -18,6 +18,19 @@ pub enum SourceType {
     File,
 }
 
+impl SourceType {
+    /// The name in files and indexes, as serialised.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Markdown => "markdown",
+            Self::Notion => "notion",
+            Self::File => "file",
+        }
+    }
+}
+
 /// Whose words a section holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Speaker {
@@ -51,4 +64,16 @@ pub struct Conversation {
     pub update_time: Option<SourceTime>,
     /// The shown messages or sections; empty when nothing was ever said.
     pub sections: Vec<Section>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sources_are_the_serialised_ones() {
+        for source_type in [SourceType::Chat, SourceType::Markdown, SourceType::Notion, SourceType::File] {
+            assert_eq!(serde_json::to_value(source_type).unwrap(), source_type.name());
+        }
+    }
 }

@@ -10,6 +10,7 @@
 //! - [`job`]: the job record and the graph pointer, kept in objects with conditional writes.
 //! - [`messages`]: the messages of the request and result queues.
 //! - [`config`]: variables of the environment, secrets.
+//! - [`error`]: an error and its sources in one line.
 //!
 //! Nothing here does I/O, and nothing here knows another GraphNode crate.
 
@@ -18,6 +19,7 @@ pub mod config;
 pub mod contract;
 pub mod conversation;
 pub mod encoder;
+pub mod error;
 pub mod hash;
 pub mod ids;
 pub mod job;

@@ -106,9 +106,56 @@ impl Watch for Silent<'_> {
     }
 }
 
+/// Shows the progress of a part as that of the whole: for work that is done in several calls.
+pub struct Within<'a> {
+    /// Hears of the whole, and says when to stop.
+    pub watch: &'a dyn Watch,
+    /// Units finished before the part began.
+    pub before: u64,
+    /// Units of the whole.
+    pub total: u64,
+}
+
+impl Watch for Within<'_> {
+    fn progress(&self, stage: Stage, done: u64, _: u64) {
+        self.watch.progress(stage, self.before + done, self.total);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.watch.cancelled()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    /// Remembers what it heard; says stop from the second report on.
+    #[derive(Default)]
+    struct Recorder(Mutex<Vec<(Stage, u64, u64)>>);
+
+    impl Watch for Recorder {
+        fn progress(&self, stage: Stage, done: u64, total: u64) {
+            self.0.lock().unwrap().push((stage, done, total));
+        }
+
+        fn cancelled(&self) -> bool {
+            self.0.lock().unwrap().len() > 1
+        }
+    }
+
+    #[test]
+    fn a_part_counts_on_from_what_was_done_before_and_is_stopped_with_the_whole() {
+        let recorder = Recorder::default();
+        let part = Within { watch: &recorder, before: 30, total: 50 };
+        part.progress(Stage::Embed, 0, 20);
+        assert_eq!(checkpoint(&part), Ok(()));
+        part.progress(Stage::Embed, 20, 20);
+        assert_eq!(checkpoint(&part), Err(Cancelled));
+        assert_eq!(*recorder.0.lock().unwrap(), [(Stage::Embed, 30, 50), (Stage::Embed, 50, 50)]);
+    }
 
     #[test]
     fn stage_names_are_the_serialised_ones() {

@@ -8,11 +8,11 @@ use crate::load::{Checkpoint, SCALE_SUFFIX, WORD_EMBEDDINGS, layer_name, linear_
 use crate::quantise;
 use crate::tensors::TensorFile;
 use graphnode_core::encoder::{Encoder, ModelIdentity};
+use graphnode_core::hash::hex_sha256;
 use graphnode_core::watch::{Watch, checkpoint};
 use safetensors::Dtype;
 use safetensors::tensor::View;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
@@ -111,7 +111,7 @@ pub fn prepare(
         return Err(ModelError::Occupied { path: target.to_path_buf() });
     }
     checkpoint(watch)?;
-    let source_sha256 = hexadecimal(file.bytes());
+    let source_sha256 = hex_sha256([file.bytes()]);
     if let Some(expected) =
         options.expected_sha256.as_ref().filter(|sum| !sum.eq_ignore_ascii_case(&source_sha256))
     {
@@ -156,7 +156,7 @@ pub fn verify(folder: &Path) -> Result<(), ModelError> {
     let Some(provenance) = Provenance::of(&file)? else {
         return Err(ModelError::unsupported(file.path(), "it was not prepared, so it has no checksum"));
     };
-    if hexadecimal(file.data()) != provenance.tensors_sha256 {
+    if hex_sha256([file.data()]) != provenance.tensors_sha256 {
         return Err(ModelError::damaged(file.path(), "its tensors have changed since it was prepared"));
     }
     SentenceEncoder::load(folder).map(drop)
@@ -236,13 +236,11 @@ fn write_tensors(
     }
     // The order of the file: by type, then by name.
     tensors.sort_by(|(left, a), (right, b)| b.dtype.cmp(&a.dtype).then_with(|| left.cmp(right)));
-    let mut digest = Sha256::new();
-    tensors.iter().for_each(|(_, tensor)| digest.update(&tensor.bytes));
     let provenance = Provenance {
         format: format_name(precision),
         name: identity.name.clone(),
         source_sha256: source_sha256.to_owned(),
-        tensors_sha256: format!("{:x}", digest.finalize()),
+        tensors_sha256: hex_sha256(tensors.iter().map(|(_, tensor)| tensor.bytes.as_slice())),
         created_by: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let path = target.join("model.safetensors");
@@ -285,10 +283,6 @@ fn parameters(config: &BertConfig) -> Vec<(String, Vec<usize>, bool)> {
         parameters.push((format!("{norm}.bias"), vec![hidden], false));
     }
     parameters
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
 }
 
 fn size_of_files(folder: &Path) -> Result<u64, ModelError> {

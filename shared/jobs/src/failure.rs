@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use graphnode_core::encoder::EncodeError;
+use graphnode_core::error::with_sources;
 use graphnode_core::job::StoreError;
 use graphnode_core::messages::FailureReason;
 use graphnode_core::ports::{PortError, RetryClass};
@@ -65,16 +66,14 @@ impl Trouble {
         }
     }
 
-    /// All sources in one line, for logs: ports and stores say nothing of a chat, a key's name or a token.
+    /// The code and all sources in one line, for logs: ports and stores say nothing of a chat, a key's name or a token.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.code().to_owned();
-        let mut next = self.source();
-        while let Some(error) = next {
-            text = format!("{text}: {error}");
-            next = error.source();
+        match self {
+            // Its text is for the person, and may quote what they called a file.
+            Self::Permanent { code, .. } => (*code).to_owned(),
+            Self::Transient { .. } | Self::Contradiction { .. } => with_sources(self),
         }
-        text
     }
 }
 

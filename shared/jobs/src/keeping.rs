@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use graphnode_core::encoder::{EncodeError, Encoder, ModelIdentity};
 use graphnode_core::matrix::Matrix;
-use graphnode_core::watch::{Stage, Watch, checkpoint};
+use graphnode_core::watch::{Stage, Watch, Within, checkpoint};
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of a text.
@@ -89,23 +89,6 @@ impl Encoder for KeepingEncoder<'_> {
 
     fn vocabulary_fit(&self, text: &str) -> f32 {
         self.inner.vocabulary_fit(text)
-    }
-}
-
-/// Shows the progress of one portion as that of all.
-struct Within<'a> {
-    watch: &'a dyn Watch,
-    before: u64,
-    total: u64,
-}
-
-impl Watch for Within<'_> {
-    fn progress(&self, stage: Stage, done: u64, _: u64) {
-        self.watch.progress(stage, self.before + done, self.total);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.watch.cancelled()
     }
 }
 

@@ -4,13 +4,12 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use graphnode_core::conversation::{Conversation, Section, SourceType};
+use graphnode_core::hash::hex_sha256;
 use graphnode_core::time::SourceTime;
 use jiff::Timestamp;
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use crate::clean::clean;
 use crate::summary::NodeSignals;
@@ -200,15 +199,8 @@ fn raw_words(sections: &[Section]) -> Option<String> {
 }
 
 fn content_hash(title: Option<&str>, chunks: &[String]) -> String {
-    let mut hasher = Sha256::new();
-    for part in title.into_iter().chain(chunks.iter().map(String::as_str)) {
-        hasher.update(part.as_bytes());
-        hasher.update([0]);
-    }
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut hexadecimal, byte| {
-        let _ = write!(hexadecimal, "{byte:02x}");
-        hexadecimal
-    })
+    let parts = title.into_iter().chain(chunks.iter().map(String::as_str));
+    hex_sha256(parts.flat_map(|part| [part.as_bytes(), b"\0"]))
 }
 
 /// Messages joined line by line; where together they are too long, each gives its beginning, long ones the most.

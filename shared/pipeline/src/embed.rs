@@ -6,7 +6,7 @@
 
 use graphnode_core::encoder::{EncodeError, Encoder};
 use graphnode_core::matrix::{Matrix, normalise};
-use graphnode_core::watch::{Stage, Watch};
+use graphnode_core::watch::{Watch, Within};
 use rayon::prelude::*;
 
 use crate::digest::Document;
@@ -86,8 +86,8 @@ pub(crate) fn embed(
     let mut style = Matrix::zeros(documents.len(), dimension);
     for (call, part) in parts.chunks(CHUNKS_A_CALL).enumerate() {
         let texts: Vec<&str> = part.iter().map(|part| part.text.as_str()).collect();
-        let offset = Offset { watch, before: (call * CHUNKS_A_CALL) as u64, total: parts.len() as u64 };
-        let encoded = encoder.encode(&texts, &offset)?;
+        let within = Within { watch, before: (call * CHUNKS_A_CALL) as u64, total: parts.len() as u64 };
+        let encoded = encoder.encode(&texts, &within)?;
         for (part, row) in part.iter().zip(encoded.iter_rows()) {
             match part.role {
                 Role::Meaning(weight) => add(meaning.row_mut(part.document), row, weight),
@@ -140,21 +140,4 @@ fn parts(index: usize, document: &Document, gloss: Option<&str>) -> Vec<Part> {
     }
     let title = document.title.iter().map(|title| part(Role::Title, title));
     document.chunks.iter().map(chunk).chain(title).collect()
-}
-
-/// Shows the progress of one call as that of all.
-struct Offset<'a> {
-    watch: &'a dyn Watch,
-    before: u64,
-    total: u64,
-}
-
-impl Watch for Offset<'_> {
-    fn progress(&self, stage: Stage, done: u64, _: u64) {
-        self.watch.progress(stage, self.before + done, self.total);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.watch.cancelled()
-    }
 }

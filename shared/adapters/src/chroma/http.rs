@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use graphnode_core::error::with_sources;
 use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode, redirect};
@@ -144,13 +145,7 @@ impl Http {
 
 /// No connection, a broken one, or no answer in time.
 fn no_answer(error: reqwest::Error) -> Failure {
-    let mut said = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(error) = source {
-        said = format!("{said}: {error}");
-        source = error.source();
-    }
-    Failure { kind: PortErrorKind::Unavailable, said, retry_after: None }
+    Failure { kind: PortErrorKind::Unavailable, said: with_sources(&error), retry_after: None }
 }
 
 fn unreadable(error: &serde_json::Error) -> Failure {

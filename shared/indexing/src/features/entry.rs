@@ -79,18 +79,8 @@ impl Entry {
             keywords: terms.join(","),
             create_time: begun.map(|time| time.instant().as_microsecond() as f64 / 1e6),
             num_messages: self.num_messages,
-            source_type: name(self.source_type).to_owned(),
+            source_type: self.source_type.name().to_owned(),
             model: metadata.embedding_model.clone(),
         }
-    }
-}
-
-/// As serialised.
-fn name(source_type: SourceType) -> &'static str {
-    match source_type {
-        SourceType::Chat => "chat",
-        SourceType::Markdown => "markdown",
-        SourceType::Notion => "notion",
-        SourceType::File => "file",
     }
 }

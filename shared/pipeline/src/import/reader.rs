@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use graphnode_core::contract::SourceReport;
 use graphnode_core::conversation::{Conversation, SourceType, Speaker};
+use graphnode_core::hash::hex;
 use graphnode_core::watch::{Cancelled, Watch, checkpoint};
 use sha2::{Digest, Sha256};
 
@@ -270,8 +271,7 @@ fn content_id(conversation: &Conversation) -> String {
         add(if section.speaker == Speaker::Person { "p" } else { "a" });
         add(&section.text);
     }
-    let digest = hash.finalize();
-    digest[..16].iter().fold(String::from("sha256-"), |id, byte| format!("{id}{byte:02x}"))
+    format!("sha256-{}", hex(&hash.finalize()[..16]))
 }
 
 /// The id of an item that cannot be parsed, looked for among its own keys. Only what looks like an id: a
