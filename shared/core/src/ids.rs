@@ -148,6 +148,11 @@ impl UserId {
 }
 
 impl TaskId {
+    /// The job that these words name, the same one every time.
+    pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Self(crate::hash::hex_sha256(parts))
+    }
+
     /// The one job of a machine without a queue.
     #[must_use]
     pub fn local() -> Self {
@@ -181,6 +186,13 @@ mod tests {
         for text in ["auth0|64f", "3f1c-9a", "a.b@example.org", "local"] {
             assert_eq!(text.parse::<UserId>().unwrap().as_str(), text);
         }
+    }
+
+    #[test]
+    fn words_name_one_job() {
+        let job = TaskId::of([b"u".as_slice(), b"\0", b"key"]);
+        assert_eq!(job.as_str().parse(), Ok(job.clone()));
+        assert_ne!(job, TaskId::of([b"u".as_slice(), b"\0", b"other"]));
     }
 
     #[test]

@@ -14,6 +14,11 @@ pub const RESULT_QUEUE_URL: &str = "GRAPHNODE_RESULT_QUEUE_URL";
 /// URL of the queue for messages that nobody could process.
 pub const DEAD_LETTER_QUEUE_URL: &str = "GRAPHNODE_DEAD_LETTER_QUEUE_URL";
 
+/// Most bytes of an upload; 500,000,000 by default.
+pub const MAX_UPLOAD_BYTES: &str = "GRAPHNODE_MAX_UPLOAD_BYTES";
+/// Jobs of one person that may be queued or running at a time; 5 by default.
+pub const MAX_TASKS_IN_FLIGHT: &str = "GRAPHNODE_MAX_TASKS_IN_FLIGHT";
+
 /// Cluster that tasks are started in. Required where tasks are started.
 pub const ECS_CLUSTER: &str = "GRAPHNODE_ECS_CLUSTER";
 /// Task definition, with or without its revision. Required where tasks are started.

@@ -103,6 +103,18 @@ impl GraphPointer {
         }
     }
 
+    /// No build counts any more, if this one did: it was deleted.
+    #[must_use]
+    pub fn withdraw(&self, task_id: &TaskId) -> (Self, Option<Current>) {
+        match &self.current {
+            Some(current) if current.task_id == *task_id => {
+                let next = Self { revision: self.revision + 1, current: None, ..self.clone() };
+                (next, Some(current.clone()))
+            }
+            _ => (self.clone(), None),
+        }
+    }
+
     /// Whether a build counts, or may once it is done: no newer one does.
     #[must_use]
     pub fn admits(&self, task_id: &TaskId, generation: u64) -> bool {

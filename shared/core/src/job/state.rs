@@ -71,6 +71,12 @@ pub enum JobState {
 }
 
 impl JobState {
+    /// Whether nothing more becomes of it but being indexed.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        !matches!(self, Self::Queued | Self::Running { .. })
+    }
+
     /// The status as serialised.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -165,6 +165,19 @@ pub async fn advance_pointer(
     change_pointer(objects, user_id, graph_id, |pointer| pointer.advance(build.clone())).await
 }
 
+/// Lets a build count no longer; yields it if it did until now.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn withdraw_build(
+    objects: &impl Objects,
+    user_id: &UserId,
+    graph_id: &GraphId,
+    task_id: &TaskId,
+) -> Result<Option<Current>, StoreError> {
+    change_pointer(objects, user_id, graph_id, |pointer| pointer.withdraw(task_id)).await
+}
+
 async fn issue_generation(
     objects: &impl Objects,
     user_id: &UserId,

@@ -328,3 +328,16 @@ fn a_pointer_is_flat_json() {
     assert_eq!((&json["task_id"], &json["generation"]), (&"t-1".into(), &generation.into()));
     assert_eq!((&json["user_id"], &json["graph_id"]), (&"u".into(), &"default".into()));
 }
+
+#[test]
+fn a_build_that_is_deleted_counts_no_more_and_another_one_does() {
+    let (user, graph): (crate::ids::UserId, GraphId) = ("u".parse().unwrap(), GraphId::default());
+    let build =
+        |task: &str, generation| Current { task_id: task.parse().unwrap(), generation, completed_at: at(0) };
+    let (pointer, _) = GraphPointer::new(user, graph).advance(build("t-1", 1));
+    let (same, withdrawn) = pointer.withdraw(&"t-2".parse().unwrap());
+    assert_eq!((same.current(), withdrawn), (pointer.current(), None));
+    let (empty, withdrawn) = pointer.withdraw(&"t-1".parse().unwrap());
+    assert_eq!((empty.current(), withdrawn), (None, Some(build("t-1", 1))));
+    assert_eq!(empty.advance(build("t-2", 2)).1, Advance::Advanced);
+}

@@ -1,0 +1,163 @@
+//! The one place where requests come in and answers go out: who calls, the correlation id, the time limit, panics,
+//! problems as JSON, the log.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use graphnode_core::error::with_sources;
+
+use crate::identity::{Caller, Identify};
+use crate::problem::{Code, Problem};
+
+/// Names a request from the client to the last log line, and in the answer.
+pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+/// Media type of a problem.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// Longest a request may take: API Gateway gives up after 30 seconds.
+const LONGEST: Duration = Duration::from_secs(25);
+
+/// Puts the boundary around the routes of `router`.
+pub fn around(router: Router, identify: Identify) -> Router {
+    router
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async |method: Method| {
+            Problem::new(Code::MethodNotAllowed, format!("{method} is not possible here; see `Allow`."))
+        })
+        .layer(from_fn(move |request: Request, next: Next| pass(request, next, identify)))
+}
+
+async fn pass(request: Request, next: Next, identify: Identify) -> Response {
+    let begun = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let caller = identify(&parts).map(Caller);
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    // The pattern: what a person put into a path does not belong into a log.
+    let route = parts.extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    if let Some(caller) = caller.clone() {
+        parts.extensions.insert(caller);
+    }
+    parts.extensions.insert(CorrelationId(correlation_id.clone()));
+    let handled = tokio::time::timeout(LONGEST, next.run(Request::from_parts(parts, body)));
+    // A handler keeps nothing across requests but ports, which are made to be dropped in the middle of a call.
+    let response = match AssertUnwindSafe(handled).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            Problem::new(Code::UpstreamTimeout, "It took too long; try again in a moment.").into_response()
+        }
+        Err(panic) => crashed(panic.as_ref()).into_response(),
+    };
+    let problem = response.extensions().get::<Problem>().cloned();
+    let response = match &problem {
+        Some(problem) => rendered(problem, &response, &path, &correlation_id),
+        None => response,
+    };
+    let entry = Entry {
+        correlation_id: &correlation_id,
+        user_id: caller.as_ref().map(|caller| caller.0.as_str()),
+        route: &route,
+        method: method.as_str(),
+        status: response.status().as_u16(),
+        duration_ms: begun.elapsed().as_millis() as u64,
+    };
+    entry.log(problem.as_ref());
+    with_headers(response, &correlation_id)
+}
+
+/// The id of the request that is being answered, for what it causes: messages and tasks.
+#[derive(Debug, Clone)]
+pub struct CorrelationId(pub String);
+
+/// What the client sent, if it is harmless in a log.
+fn correlation_id(headers: &axum::http::HeaderMap) -> Option<String> {
+    let text = headers.get(&CORRELATION_ID)?.to_str().ok()?;
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    (!text.is_empty() && text.len() <= 128 && text.bytes().all(harmless)).then(|| text.to_owned())
+}
+
+fn crashed(panic: &(dyn Any + Send)) -> Problem {
+    #[derive(Debug, thiserror::Error)]
+    #[error("a handler panicked ({kind})")]
+    struct Panicked {
+        kind: &'static str,
+    }
+    // What it says may hold anything, so it stays out of the log; the panic hook has told the place.
+    let kind = if panic.is::<&'static str>() { "with a fixed message" } else { "with a message" };
+    Problem::new(Code::InternalError, "This is not your fault; it was logged.").with_source(Panicked { kind })
+}
+
+fn rendered(problem: &Problem, bare: &Response, path: &str, correlation_id: &str) -> Response {
+    let body = serde_json::to_vec(&problem.body(path, correlation_id)).unwrap_or_default();
+    let mut response = (problem.code().status(), Body::from(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    if let Some(seconds) = problem.retry_after_seconds() {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    if let Some(allow) = bare.headers().get(header::ALLOW) {
+        headers.insert(header::ALLOW, allow.clone());
+    }
+    if problem.code() == Code::AuthRequired {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn with_headers(mut response: Response, correlation_id: &str) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(correlation_id) {
+        headers.insert(CORRELATION_ID, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Everything here is one person's.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
+    response
+}
+
+/// One line of the log for each request.
+struct Entry<'a> {
+    correlation_id: &'a str,
+    user_id: Option<&'a str>,
+    route: &'a str,
+    method: &'a str,
+    status: u16,
+    duration_ms: u64,
+}
+
+impl Entry<'_> {
+    fn log(&self, problem: Option<&Problem>) {
+        let Self { correlation_id, user_id, route, method, status, duration_ms } = *self;
+        let source = problem.and_then(Problem::source).map(with_sources);
+        if status >= 500 {
+            tracing::error!(
+                correlation_id,
+                user_id,
+                route,
+                method,
+                status,
+                duration_ms,
+                error = source,
+                "request failed"
+            );
+        } else {
+            tracing::info!(
+                correlation_id,
+                user_id,
+                route,
+                method,
+                status,
+                duration_ms,
+                error = source,
+                "request answered"
+            );
+        }
+    }
+}
