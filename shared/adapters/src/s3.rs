@@ -17,6 +17,9 @@ use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 use crate::aws::{ServiceFailure, port_error};
 
 mod multipart;
+mod transfer;
+
+pub use transfer::TransferSizes;
 
 /// Most keys of one `DeleteObjects`.
 const MOST_DELETED: usize = 1000;
@@ -28,6 +31,7 @@ const BODY_TRIES: usize = 3;
 pub struct S3Objects {
     client: Client,
     bucket: BucketName,
+    sizes: TransferSizes,
 }
 
 impl S3Objects {
@@ -36,13 +40,13 @@ impl S3Objects {
     pub fn new(config: &SdkConfig, bucket: BucketName) -> Self {
         let own_endpoint = config.endpoint_url().is_some();
         let builder = aws_sdk_s3::config::Builder::from(config).force_path_style(own_endpoint);
-        Self { client: Client::from_conf(builder.build()), bucket }
+        Self { client: Client::from_conf(builder.build()), bucket, sizes: TransferSizes::default() }
     }
 
     /// Another bucket through the same client.
     #[must_use]
     pub fn in_bucket(&self, bucket: BucketName) -> Self {
-        Self { client: self.client.clone(), bucket }
+        Self { client: self.client.clone(), bucket, sizes: self.sizes }
     }
 
     /// The bucket's name.
