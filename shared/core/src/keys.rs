@@ -337,6 +337,13 @@ pub fn upload(user_id: &UserId, upload_id: &UploadId) -> ObjectKey {
     ObjectKey(format!("uploads/{user_id}/{upload_id}/export"))
 }
 
+/// Whose upload `key` is; `None` for any other key.
+#[must_use]
+pub fn parse_upload(key: &ObjectKey) -> Option<(UserId, UploadId)> {
+    let (user, rest) = key.as_str().strip_prefix("uploads/")?.split_once('/')?;
+    Some((user.parse().ok()?, rest.strip_suffix("/export")?.parse().ok()?))
+}
+
 /// Everything a person uploaded.
 #[must_use]
 pub fn uploads(user_id: &UserId) -> ObjectPrefix {
@@ -441,6 +448,16 @@ mod tests {
         assert!(idempotent_requests(&user).holds(&key));
         let upload = upload(&user, &"up-1".parse().unwrap());
         assert!(matches!(upload.as_str().parse(), Ok(InputLocation::Object(key)) if key == upload));
+    }
+
+    #[test]
+    fn an_upload_tells_whose_it_is() {
+        let (user, id): (UserId, UploadId) = ("auth0|7".parse().unwrap(), "up-1".parse().unwrap());
+        assert_eq!(parse_upload(&upload(&user, &id)), Some((user.clone(), id.clone())));
+        for other in ["uploads/u/export", "uploads/u/a/b/export", "uploads/u/a/exported", "x/u/a/export"] {
+            assert_eq!(parse_upload(&other.parse().unwrap()), None, "{other}");
+        }
+        assert_eq!(parse_upload(&upload_ticket(&user, &id)), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What makes one machine enough: no account, no server.
 //!
 //! - [`objects`]: a bucket as a folder;
+//! - [`transfer`]: how a client sends an object into that folder;
 //! - [`queue`]: a queue in the process;
 //! - [`vectors`]: a vector index that compares with everything a person has.
 //!
@@ -8,6 +9,7 @@
 
 pub mod objects;
 pub mod queue;
+pub mod transfer;
 pub mod vectors;
 
 pub use objects::FolderObjects;
