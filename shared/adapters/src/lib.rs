@@ -3,7 +3,7 @@
 //! | module | feature | port |
 //! |---|---|---|
 //! | [`embedded`] | | all, for one machine: a folder, a queue in the process, an exact index |
-//! | `s3` | `s3` | [`Objects`](graphnode_core::ports::Objects) |
+//! | `s3` | `s3` | [`Objects`](graphnode_core::ports::Objects), [`DirectTransfer`](graphnode_core::ports::DirectTransfer) |
 //! | `sqs` | `sqs` | [`Queue`](graphnode_core::ports::Queue) |
 //! | `ecs` | `ecs` | [`TaskLauncher`](graphnode_core::ports::TaskLauncher) |
 //! | `chroma` | `chroma` | [`VectorIndex`](graphnode_core::ports::VectorIndex) |

@@ -8,14 +8,19 @@ use aws_sdk_ecs::types::{ContainerDefinition, NetworkMode};
 use aws_sdk_sqs::types::QueueAttributeName;
 use graphnode_adapters::aws;
 use graphnode_adapters::ecs::{EcsLauncher, EcsSettings};
-use graphnode_adapters::s3::S3Objects;
+use graphnode_adapters::s3::{S3Objects, TransferSizes};
 use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::ids::TaskId;
+use graphnode_core::keys::ObjectKey;
 use graphnode_core::ports::launcher::{LaunchOutcome, TaskLauncher};
-use graphnode_core::ports::{Objects, PortErrorKind, Queue};
+use graphnode_core::ports::objects::{Condition, ETag};
+use graphnode_core::ports::transfer::{MultipartId, PresignedRequest};
+use graphnode_core::ports::{DirectTransfer, Objects, PortErrorKind, Queue};
 use graphnode_testkit::contracts::launcher::request;
+use graphnode_testkit::contracts::transfer::Answered;
 use graphnode_testkit::contracts::{
-    self, AWS_ENDPOINT, jobs_contract, launcher_contract, objects_contract, queue_contract, unique,
+    self, AWS_ENDPOINT, jobs_contract, launcher_contract, objects_contract, queue_contract,
+    transfer_contract, unique,
 };
 
 /// The configuration for the server under test, with credentials it does not check.
@@ -49,6 +54,41 @@ async fn bucket(config: &aws_config::SdkConfig) -> S3Objects {
 async fn s3_is_a_bucket() {
     let Some(config) = config("S3").await else { return };
     objects_contract(&bucket(&config).await).await;
+}
+
+/// A client that has an address and nothing else.
+async fn send(_: &ObjectKey, request: PresignedRequest, body: Vec<u8>) -> Answered {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let method = request.method.parse().unwrap();
+    let mut asked = reqwest::Client::new().request(method, &request.url);
+    for (name, value) in &request.headers {
+        asked = asked.header(name, value);
+    }
+    let answer = asked.body(body).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await.unwrap());
+    let etag = answer.headers().get("etag").map(|etag| ETag::new(etag.to_str().unwrap()));
+    Answered { etag, body: answer.bytes().await.unwrap().to_vec() }
+}
+
+#[tokio::test]
+async fn s3_takes_and_gives_objects_by_signed_addresses() {
+    const MIB: u64 = 1 << 20;
+    let Some(config) = config("S3").await else { return };
+    let sizes = TransferSizes { whole: MIB, part: 5 * MIB };
+    let objects = bucket(&config).await.with_transfer_sizes(sizes);
+    transfer_contract(&objects, send, Some(11 * MIB as usize)).await;
+}
+
+/// S3 forgets an upload that is completed; whoever lost the answer asks again.
+#[tokio::test]
+async fn an_upload_that_s3_has_forgotten_is_completed_if_its_object_is_there() {
+    let Some(config) = config("S3").await else { return };
+    let (objects, key) = (bucket(&config).await, "uploads/u/up-1/export".parse().unwrap());
+    let (forgotten, tags) = (MultipartId(unique("upload")), [ETag::new("\"0\"")]);
+    let error = objects.complete(&key, &forgotten, &tags).await.unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::NotFound);
+    objects.put(&key, b"sent".to_vec(), "application/zip", &Condition::Always).await.unwrap();
+    objects.complete(&key, &forgotten, &tags).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

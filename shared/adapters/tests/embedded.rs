@@ -1,14 +1,36 @@
 //! The adapters of one machine, held to the contracts of the ports.
 
+use std::time::Duration;
+
 use graphnode_adapters::embedded::{ExactVectors, FolderObjects, LocalQueue};
-use graphnode_core::ports::PortErrorKind;
+use graphnode_core::keys::{self, ObjectKey};
 use graphnode_core::ports::objects::{Condition, Objects};
-use graphnode_testkit::contracts::{jobs_contract, objects_contract, queue_contract, vectors_contract};
+use graphnode_core::ports::transfer::PresignedRequest;
+use graphnode_core::ports::{DirectTransfer, PortErrorKind};
+use graphnode_testkit::contracts::transfer::Answered;
+use graphnode_testkit::contracts::{
+    jobs_contract, objects_contract, queue_contract, transfer_contract, vectors_contract,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_is_a_bucket() {
     let place = tempfile::tempdir().unwrap();
     objects_contract(&FolderObjects::open(place.path()).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_folder_takes_uploads_by_the_path_a_server_serves() {
+    let place = tempfile::tempdir().unwrap();
+    let objects = FolderObjects::open(place.path()).unwrap();
+    // There is no server here: this is what it does with the body.
+    let client = async |key: &ObjectKey, request: PresignedRequest, body: Vec<u8>| {
+        let (_, upload_id) = keys::parse_upload(key).unwrap();
+        assert_eq!(request.url, format!("uploads/{upload_id}/content"));
+        let etag = objects.put(key, body, "application/zip", &Condition::Always).await.unwrap();
+        Answered { etag: Some(etag), body: Vec::new() }
+    };
+    transfer_contract(&objects, client, None).await;
+    assert_eq!(objects.share(&"results/t/graph.json".parse().unwrap(), Duration::MAX).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +96,7 @@ async fn an_object_is_read_like_a_file_until_it_changes() {
     use std::io::{Read, Seek, SeekFrom};
     let place = tempfile::tempdir().unwrap();
     let objects = std::sync::Arc::new(FolderObjects::open(place.path()).unwrap());
-    let key: graphnode_core::keys::ObjectKey = "export.json".parse().unwrap();
+    let key: ObjectKey = "export.json".parse().unwrap();
     objects.put(&key, b"0123456789".to_vec(), "text/plain", &Condition::Always).await.unwrap();
     let object = objects.head(&key).await.unwrap();
     let runtime = tokio::runtime::Handle::current();

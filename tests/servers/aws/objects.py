@@ -1,6 +1,7 @@
-"""S3: conditional writes that hold when they race, and events as AWS writes them.
+"""S3: conditional writes that hold when they race, uploads that are said to be unknown, and events as AWS writes them.
 
-moto compares an object's ETag and writes the object in two steps, between which another writer fits.
+moto compares an object's ETag and writes the object in two steps, between which another writer fits. Asked to complete
+an upload that it does not have, it fails with 500.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html. moto leaves out who did it
 and in which order, escapes `/` in keys, and announces a multipart upload twice.
@@ -17,6 +18,8 @@ from urllib.parse import quote_plus
 
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.s3 import notifications
+from moto.s3.exceptions import NoSuchUpload
+from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
 _COUNTER = itertools.count()
@@ -72,6 +75,14 @@ def install() -> None:
 
         return write
 
+    complete = S3Backend.complete_multipart_upload
+
+    def complete_known(backend: S3Backend, bucket_name: str, multipart_id: str, body: Any) -> Any:
+        if multipart_id not in backend.get_bucket(bucket_name).multiparts:
+            raise NoSuchUpload(upload_id=multipart_id)
+        return complete(backend, bucket_name, multipart_id, body)
+
+    S3Backend.complete_multipart_upload = complete_known
     S3Response.put_object = alone(S3Response.put_object)
     S3Response.delete_object = alone(S3Response.delete_object)
 

@@ -57,6 +57,17 @@ class Events(CloudCase):
         self.assertEqual(self.depth("features_queue"), 0)
 
 
+class Uploads(CloudCase):
+    """What clients send in parts."""
+
+    def test_an_unknown_upload_is_said_to_be_unknown(self) -> None:
+        parts = {"Parts": [{"PartNumber": 1, "ETag": '"0"'}]}
+        where = {"Bucket": self.space["bucket"], "Key": "uploads/u/1/export", "UploadId": "unknown"}
+        with self.assertRaises(ClientError) as caught:
+            aws("s3").complete_multipart_upload(**where, MultipartUpload=parts)
+        self.assertEqual(caught.exception.response["Error"]["Code"], "NoSuchUpload")
+
+
 class ConditionalWrites(CloudCase):
     """What a job's record rests on."""
 

@@ -7,12 +7,14 @@ pub mod jobs;
 pub mod launcher;
 pub mod objects;
 pub mod queue;
+pub mod transfer;
 pub mod vectors;
 
 pub use jobs::jobs_contract;
 pub use launcher::launcher_contract;
 pub use objects::objects_contract;
 pub use queue::queue_contract;
+pub use transfer::transfer_contract;
 pub use vectors::vectors_contract;
 
 use std::sync::atomic::{AtomicU64, Ordering};
