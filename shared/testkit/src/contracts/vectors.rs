@@ -107,6 +107,10 @@ async fn narrowed(index: &impl VectorIndex, ann: &UserId) {
     let asked = ["d", "b", "nowhere"].map(str::to_owned);
     let query = VectorQuery { orig_ids: Some(&asked), ..all };
     assert_eq!(names(&succeeds(index.query(ann, query).await)), ["b", "d"]);
+    // The farthest of all: the nearest are chosen among those asked for, not the other way round.
+    let farthest = ["d".to_owned()];
+    let query = VectorQuery { orig_ids: Some(&farthest), limit: 1, ..all };
+    assert_eq!(names(&succeeds(index.query(ann, query).await)), ["d"]);
     let query = VectorQuery { orig_ids: Some(&[]), ..all };
     assert_eq!(succeeds(index.query(ann, query).await), [], "none of them finds nothing");
 }
