@@ -1,7 +1,13 @@
 //! The port to a sentence encoder.
 
+use std::fmt;
+
 use crate::matrix::Matrix;
 use crate::watch::{Cancelled, Watch};
+
+pub use lazy::{LazyEncoder, ModelFailure};
+
+mod lazy;
 
 /// Which model made a vector. Vectors of different identities must never be compared.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -14,6 +20,13 @@ pub struct ModelIdentity {
     pub precision: &'static str,
     /// Longest input in tokens, special ones included; what is longer is cut.
     pub max_tokens: usize,
+}
+
+impl fmt::Display for ModelIdentity {
+    /// Name and precision, as the files of a build say them.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.name, self.precision)
+    }
 }
 
 /// Turns texts into vectors.

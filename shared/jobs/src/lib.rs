@@ -38,7 +38,6 @@ mod generation;
 mod handover;
 mod inputs;
 mod keeping;
-mod model;
 mod publish;
 mod requests;
 pub mod routing;
@@ -49,7 +48,7 @@ mod started_task;
 pub use config::Names;
 pub use drain::DrainSettings;
 pub use failure::Trouble;
-pub use model::{LazyEncoder, ModelFailure};
+pub use graphnode_core::encoder::{LazyEncoder, ModelFailure};
 pub use service::{Service, Settings, Shift, StopSignal, Verdict};
 
 #[cfg(test)]

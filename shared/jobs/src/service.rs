@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
+use graphnode_core::encoder::LazyEncoder;
 use graphnode_core::job::Place;
 use graphnode_core::ports::Buckets;
 
-use crate::model::LazyEncoder;
 use crate::routing::FunctionLimits;
 
 /// What may differ between processes.

@@ -1,16 +1,17 @@
-//! The encoder, loaded when the first job needs it.
+//! The encoder, loaded when somebody first needs it.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use graphnode_core::encoder::Encoder;
+use super::Encoder;
 
 /// The model could not be loaded.
 pub type ModelFailure = Box<dyn Error + Send + Sync>;
 
 type Load = dyn Fn() -> Result<Arc<dyn Encoder>, ModelFailure> + Send + Sync;
 
-/// An encoder that is loaded once, by the first who asks: a process that only forwards jobs never pays for it.
+/// An encoder that is loaded once, by the first who asks: a process that only forwards jobs never pays for
+/// it, and one that builds and searches pays once.
 ///
 /// Loading blocks, so it belongs where blocking is allowed.
 pub struct LazyEncoder {
