@@ -57,7 +57,7 @@ pub(crate) fn graph(build: &Build<'_>, edges: Vec<Edge>, counts: ReportCounts) -
         quality: quality::quality(&build.clusters.points, &build.clusters.labels, build.pairs),
         pipeline: PipelineMetadata {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: format!("{} ({})", build.model.name, build.model.precision),
+            model: build.model.to_string(),
             embedding_dimension: build.model.dimension,
             options: PipelineMetadata::options_json(&build.job.options),
             timings_ms: BTreeMap::new(),

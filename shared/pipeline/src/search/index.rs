@@ -113,6 +113,22 @@ impl WordIndex {
         scores
     }
 
+    /// Number of conversations.
+    #[must_use]
+    pub fn conversations(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// What it takes in memory, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.keys.as_slice())
+            + size_of_val(self.starts.as_slice())
+            + size_of_val(self.holders.as_slice())
+            + size_of_val(self.counts.as_slice())
+            + size_of_val(self.lengths.as_slice())
+    }
+
     fn postings(&self, key: u64) -> Range<usize> {
         match self.keys.binary_search(&key) {
             Ok(place) => self.starts[place] as usize..self.starts[place + 1] as usize,
@@ -184,13 +200,13 @@ fn rarity(documents: usize, holders: usize) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::KNOWN;
     use super::*;
     use crate::digest::Digester;
     use graphnode_core::conversation::{Conversation, Section, SourceType, Speaker};
 
-    fn index(texts: &[&str]) -> WordIndex {
+    pub(in crate::search) fn index(texts: &[&str]) -> WordIndex {
         let mut digester = Digester::default();
         for (number, text) in texts.iter().enumerate() {
             digester.add(Conversation {

@@ -2,14 +2,19 @@
 //!
 //! A conversation's score is `(1 - w) · cosine + w · BM25`, the second as a share of what a text that holds every word
 //! of the query could reach (`index`); `w` is small where the model knows the query's language and large where it does
-//! not. Words come from `terms`, the same for conversations and queries.
+//! not. Words come from `terms`, the same for conversations and queries. [`Query::rank`] knows every cosine,
+//! [`Candidates`] those an index told.
 
+mod candidates;
 mod index;
 mod terms;
+
+use std::cmp::Ordering;
 
 use graphnode_core::encoder::{EncodeError, Encoder};
 use graphnode_core::watch::Unwatched;
 
+pub use candidates::Candidates;
 pub use index::{DamagedIndex, WordIndex};
 
 use crate::embed::is_known;
@@ -59,16 +64,20 @@ impl Query {
     #[must_use]
     pub fn rank(&self, cosines: &[f32], words: &WordIndex, limit: usize) -> Vec<(usize, f32)> {
         let shares = words.scores(&self.terms, self.weighing);
-        let mut ranked: Vec<(usize, f32)> = cosines
-            .iter()
-            .zip(&shares)
-            .map(|(cosine, share)| {
-                (1.0 - self.weighing.words) * cosine.clamp(0.0, 1.0) + self.weighing.words * share
-            })
-            .enumerate()
-            .collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let scores = cosines.iter().zip(&shares).map(|(&cosine, &share)| self.score(cosine, share));
+        let mut ranked: Vec<(usize, f32)> = scores.enumerate().collect();
+        ranked.sort_by(in_order);
         ranked.truncate(limit);
         ranked
     }
+
+    /// What meaning and words give together, 0 to 1.
+    fn score(&self, cosine: f32, share: f32) -> f32 {
+        (1.0 - self.weighing.words) * cosine.clamp(0.0, 1.0) + self.weighing.words * share
+    }
+}
+
+/// Best first, equal ones by number.
+fn in_order(a: &(usize, f32), b: &(usize, f32)) -> Ordering {
+    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
