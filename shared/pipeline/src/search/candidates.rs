@@ -26,10 +26,19 @@ impl<'a> Candidates<'a> {
         Self { query, shares: words.scores(&query.terms, query.weighing), scores: HashMap::new() }
     }
 
-    /// The similarity of [`Query::vector`] to a conversation; of one the build does not have, nothing is kept.
+    /// The similarity of [`Query::vector`] to a conversation. Nothing is kept of one that the build does not have or that
+    /// was left out.
     pub fn add(&mut self, conversation: usize, cosine: f32) {
-        if let Some(&share) = self.shares.get(conversation) {
+        if let Some(&share) = self.shares.get(conversation).filter(|share| share.is_finite()) {
             self.scores.insert(conversation, self.query.score(cosine, share));
+        }
+    }
+
+    /// The conversation is not looked for: it is none of those wanted, or the index does not hold it. One whose cosine is
+    /// known stays.
+    pub fn leave_out(&mut self, conversation: usize) {
+        if let Some(share) = self.shares.get_mut(conversation) {
+            *share = f32::NEG_INFINITY;
         }
     }
 
@@ -121,6 +130,9 @@ mod tests {
         [2, 3].into_iter().for_each(|known| candidates.add(known, 0.9));
         assert!(candidates.missing(2, 0.5).is_empty());
         assert_eq!(candidates.missing(3, 0.5).len(), 198);
+        candidates.leave_out(3);
+        candidates.leave_out(4);
+        assert_eq!(candidates.missing(3, 0.5).len(), 197);
         candidates.add(1_000, 0.9);
         assert_eq!(candidates.best(5).len(), 2, "of another build");
     }
