@@ -1,5 +1,5 @@
-"""Holds the arrows between crates: core <- {pipeline <- jobs, embedding, adapters, indexing, testkit} <- {functions,
-task, local, tests, benches}.
+"""Holds the arrows between crates: core <- {pipeline <- {jobs, searching}, embedding, adapters, indexing, testkit} <-
+{functions, task, local, tests, benches}.
 
 Also budgets the number of crates behind each of ours, and allows known licences only. Reads `cargo metadata`.
 """
@@ -20,6 +20,7 @@ MAY_USE = {
     "graphnode-worker": {"graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters"},
     "graphnode-task": {"graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters"},
     "graphnode-indexing": {"graphnode-core"},
+    "graphnode-searching": {"graphnode-core", "graphnode-pipeline"},
     "graphnode-indexer": {"graphnode-core", "graphnode-adapters", "graphnode-indexing"},
     "graphnode": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters"},
     "graphnode-tests": set(),
@@ -33,6 +34,7 @@ BUDGET = {
     "graphnode-adapters": 40,
     "graphnode-jobs": 120,
     "graphnode-indexing": 30,
+    "graphnode-searching": 120,
     "graphnode-worker": 300,
     "graphnode-task": 290,
     "graphnode-indexer": 205,
