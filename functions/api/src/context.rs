@@ -13,7 +13,6 @@ use graphnode_core::config::{ConfigError, Environment, variables};
 use graphnode_core::ids::BucketName;
 use graphnode_core::ports::Buckets;
 use graphnode_http::api::{Api, Limits, Ports};
-use tracing::level_filters::LevelFilter;
 
 /// The adapters of this function.
 #[derive(Debug)]
@@ -82,21 +81,4 @@ pub async fn connect(config: &Config) -> anyhow::Result<Api<Cloud>> {
         limits: config.limits.clone(),
         model: config.model.clone(),
     })
-}
-
-/// Lambda's own variable for the least level of a log.
-const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
-
-/// Logs go to the standard output as JSON, one line an event; `INFO` and above unless `AWS_LAMBDA_LOG_LEVEL` says otherwise.
-pub fn start_logging(environment: &Environment<'_>) {
-    let level = environment.optional::<LevelFilter>(LOG_LEVEL).ok().flatten().unwrap_or(LevelFilter::INFO);
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_ansi(false)
-        .with_max_level(level);
-    // A second one in the same process, as tests may start, changes nothing.
-    let _ = subscriber.try_init();
 }

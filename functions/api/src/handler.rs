@@ -5,7 +5,6 @@ use std::sync::Arc;
 use graphnode_http::{api, boundary, lambda};
 
 use crate::context::{Config, connect};
-use crate::error::Unconnected;
 
 /// Serves this function's requests until it is stopped.
 ///
@@ -13,8 +12,8 @@ use crate::error::Unconnected;
 /// What the runtime's API says.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let config = &config;
-    let router = async || {
-        let api = connect(config).await.map_err(|error| Unconnected(format!("{error:#}")))?;
+    let router = async || -> anyhow::Result<_> {
+        let api = connect(config).await?;
         Ok(boundary::around(api::router(Arc::new(api)), lambda::identify))
     };
     lambda::serve(router).await.map_err(anyhow::Error::from_boxed)

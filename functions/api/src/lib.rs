@@ -1,9 +1,9 @@
 //! The function behind API Gateway's HTTP API: everything but the search.
 //!
 //! - [`context`]: what the environment says, and the clients;
-//! - [`handler`]: serves the routes of `graphnode-http`;
-//! - [`error`]: what keeps the function from answering at all.
+//! - [`handler`]: serves the routes of `graphnode-http`.
+//!
+//! What keeps it from answering at all is said by `graphnode_http::lambda`; everything else is a problem of one request.
 
 pub mod context;
-pub mod error;
 pub mod handler;

@@ -1,13 +1,14 @@
 //! Starts the API: configuration, runtime, and with the first request the clients.
 
-use graphnode_api::context::{self, Config};
+use graphnode_api::context::Config;
 use graphnode_api::handler;
 use graphnode_core::config::Environment;
+use graphnode_http::lambda::start_logging;
 
 // One thread drives everything: a function has one request at a time.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    context::start_logging(&Environment::process());
+    start_logging(&Environment::process());
     let config = Config::from_environment(&Environment::process())?;
     handler::serve(config).await
 }

@@ -1,17 +1,23 @@
 //! Between API Gateway and a router: the caller from the authorizer's claims, the correlation id from the gateway.
 
-use std::future::Future;
+use std::fmt;
 
+use axum::Router;
+use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::response::Response;
-use axum::{Router, body::Body};
+use axum::routing::any;
+use graphnode_core::config::Environment;
 use graphnode_core::ids::UserId;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
+use tracing::level_filters::LevelFilter;
 
-use crate::boundary::CORRELATION_ID;
+use crate::boundary::{self, CORRELATION_ID};
+use crate::problem::Problem;
 
 /// The claim `sub` of the JWT authorizer; `None` where it is missing or no [`UserId`].
 #[must_use]
@@ -26,28 +32,41 @@ pub fn identify(parts: &Parts) -> Option<UserId> {
 }
 
 /// Serves the invocations of this function with the router that `connect` makes at the first of them: a client of AWS
-/// reads the system's certificates, which takes longer than everything else before it.
+/// reads the system's certificates, which takes longer than everything else before it. Where it cannot be made, every
+/// request is answered so, and the log says why.
 ///
 /// # Errors
 /// What the runtime's API says.
-pub async fn serve<F, R>(connect: F) -> Result<(), lambda_http::Error>
-where
-    F: Fn() -> R + Send + Sync,
-    R: Future<Output = Result<Router, lambda_http::Error>> + Send,
-{
-    let router = tokio::sync::OnceCell::new();
+pub async fn serve<E: fmt::Display>(
+    connect: impl AsyncFn() -> Result<Router, E>,
+) -> Result<(), lambda_http::Error> {
+    let router = OnceCell::new();
     let (router, connect) = (&router, &connect);
-    lambda_http::run(lambda_http::service_fn(|request: Request| async move {
-        let router: &Router = router.get_or_try_init(connect).await?;
-        answer(router.clone(), request).await
+    lambda_http::run(lambda_http::service_fn(async move |request: Request| {
+        let router: Router = match router.get_or_try_init(|| connect()).await {
+            Ok(router) => Router::clone(router),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "clients not made");
+                unconnected()
+            }
+        };
+        Ok::<_, lambda_http::Error>(answer(router, request).await)
     }))
     .await
 }
 
-async fn answer(router: Router, request: Request) -> Result<Response<Body>, lambda_http::Error> {
+/// Answers whatever is asked with a mistake of ours.
+fn unconnected() -> Router {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the clients could not be made")]
+    struct Unconnected;
+    let refuse = async || Problem::ours(Unconnected);
+    boundary::around(Router::new().route("/", any(refuse)).route("/{*path}", any(refuse)), identify)
+}
+
+async fn answer(router: Router, request: Request) -> Response<Body> {
     let own_id = request.lambda_context_ref().map(|context| context.request_id.clone());
     let mut request = request.map(|body| match body {
-        lambda_http::Body::Empty => Body::empty(),
         lambda_http::Body::Text(text) => Body::from(text),
         lambda_http::Body::Binary(bytes) => Body::from(bytes),
         _ => Body::empty(),
@@ -56,7 +75,24 @@ async fn answer(router: Router, request: Request) -> Result<Response<Body>, lamb
         request.headers_mut().entry(CORRELATION_ID).or_insert(value);
     }
     match router.oneshot(request).await {
-        Ok(response) => Ok(response),
+        Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// Lambda's own variable for the least level of a log.
+const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+
+/// Logs go to the standard output as JSON, one line an event; `INFO` and above unless `AWS_LAMBDA_LOG_LEVEL` says otherwise.
+pub fn start_logging(environment: &Environment<'_>) {
+    let level = environment.optional::<LevelFilter>(LOG_LEVEL).ok().flatten().unwrap_or(LevelFilter::INFO);
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_ansi(false)
+        .with_max_level(level);
+    // A second one in the same process, as tests may start, changes nothing.
+    let _ = subscriber.try_init();
 }

@@ -14,10 +14,13 @@ pub(super) async fn document() -> Response {
     ([(header::CONTENT_TYPE, JSON), (header::CACHE_CONTROL, AN_HOUR)], DOCUMENT).into_response()
 }
 
-#[cfg(test)]
+// Only with all features there is all to document.
+#[cfg(all(test, feature = "search"))]
 mod tests {
     use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     use utoipa::{Modify, OpenApi};
+
+    use crate::search;
 
     use super::super::{enqueue, erase, health, results, summarise, tasks, uploads};
     use super::DOCUMENT;
@@ -30,7 +33,7 @@ mod tests {
             enqueue::enqueue, uploads::announce, uploads::complete, tasks::list, tasks::show, tasks::remove,
             results::graph_of_task, results::summary_of_task, results::features_of_task, results::view_of_task,
             results::report_of_task, results::newest_graph, results::newest_summary, summarise::summarise,
-            erase::erase, health::health, document,
+            erase::erase, search::by_body, search::by_parameters, health::health, document,
         ),
         modifiers(&Login),
         security(("login" = [])),

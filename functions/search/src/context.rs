@@ -1,0 +1,66 @@
+//! What the environment says, the clients and the model.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use graphnode_adapters::aws;
+use graphnode_adapters::chroma::{ChromaIndex, ChromaSettings};
+use graphnode_adapters::s3::S3Objects;
+use graphnode_core::config::{ConfigError, Environment, variables};
+use graphnode_core::encoder::LazyEncoder;
+use graphnode_core::ids::BucketName;
+use graphnode_core::ports::Buckets;
+use graphnode_embedding::SentenceEncoder;
+use graphnode_searching::Searcher;
+
+/// What the environment says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Bucket of records and results: [`variables::BUCKET`].
+    pub bucket: BucketName,
+    /// Further buckets that results may lie in: [`variables::INPUT_BUCKETS`].
+    pub input_buckets: Vec<BucketName>,
+    /// Where vectors are.
+    pub chroma: ChromaSettings,
+    /// Folder of the model: [`variables::MODEL`].
+    pub model: PathBuf,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the variable.
+    pub fn from_environment(environment: &Environment<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            bucket: environment.required(variables::BUCKET)?,
+            input_buckets: environment.list(variables::INPUT_BUCKETS)?,
+            chroma: ChromaSettings::from_environment(environment)?,
+            model: environment.required(variables::MODEL)?,
+        })
+    }
+}
+
+/// The model, not loaded yet.
+#[must_use]
+pub fn encoder(config: &Config) -> Arc<LazyEncoder> {
+    let model = config.model.clone();
+    Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&model).map_err(Into::into)))
+}
+
+/// The clients. None is asked anything yet.
+///
+/// # Errors
+/// Without a region, or without the system's certificates.
+pub async fn connect(
+    config: &Config,
+    encoder: Arc<LazyEncoder>,
+) -> anyhow::Result<Searcher<S3Objects, ChromaIndex>> {
+    let aws = aws::load().await.context("AWS configuration")?;
+    let own = S3Objects::new(&aws, config.bucket.clone());
+    let others = config.input_buckets.iter().map(|name| (name.clone(), own.in_bucket(name.clone())));
+    let buckets = Buckets::new(config.bucket.clone(), own.clone(), others);
+    let vectors = ChromaIndex::new(config.chroma.clone()).context("the client of Chroma")?;
+    Ok(Searcher::new(buckets, vectors, encoder))
+}
