@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const DIMENSION: usize = 8;
 
 /// A build as the worker leaves it behind.
-struct Build {
+pub(crate) struct Build {
     task: &'static str,
     user: &'static str,
     graph: &'static str,
@@ -18,7 +18,7 @@ struct Build {
     ids: Vec<String>,
 }
 
-fn build(task: &'static str, user: &'static str, generation: u64, ids: &[&str]) -> Build {
+pub(crate) fn build(task: &'static str, user: &'static str, generation: u64, ids: &[&str]) -> Build {
     let ids = ids.iter().map(ToString::to_string).collect();
     Build { task, user, graph: "default", generation, ids }
 }
@@ -84,18 +84,22 @@ fn space() -> Option<Space> {
     Some(space)
 }
 
+pub(crate) fn function() -> Function {
+    Function::new("indexer", Program::of_package("graphnode-indexer"))
+}
+
 fn deploy(space: &Space, timeout: u32) {
-    let indexer = Function { timeout, ..Function::new("indexer", Program::of_package("graphnode-indexer")) };
-    space.deploy(&indexer, &[Mapping::of(Queue::Features)]);
+    space.deploy(&Function { timeout, ..function() }, &[Mapping::of(Queue::Features)]);
 }
 
 /// Completes the job and writes its features, as the worker does last.
-fn complete(space: &Space, build: &Build) {
+pub(crate) fn complete(space: &Space, build: &Build) {
     space.put(&format!("jobs/{}.json", build.task), build.record().to_string().as_bytes());
     space.put(&build.features_key(), build.features().to_string().as_bytes());
 }
 
-fn state(space: &Space, task: &str) -> Value {
+/// The state of a job, from its record.
+pub(crate) fn state(space: &Space, task: &str) -> Value {
     let record = space.object(&format!("jobs/{task}.json")).unwrap();
     serde_json::from_slice::<Value>(&record).unwrap()["state"].clone()
 }
@@ -107,7 +111,8 @@ fn wait_until_indexed(space: &Space, build: &Build) {
     assert_eq!(state(space, build.task)["vectors"], build.ids.len());
 }
 
-fn ids(space: &Space, user: &str) -> Vec<String> {
+/// The records of a person.
+pub(crate) fn ids(space: &Space, user: &str) -> Vec<String> {
     space.vectors(&json!({"userId": user})).into_iter().map(|record| record.id).collect()
 }
 

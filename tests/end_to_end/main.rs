@@ -3,6 +3,7 @@
 
 mod build;
 mod cloud;
+mod events;
 mod graph;
 mod indexer;
 mod program;

@@ -1,14 +1,12 @@
 //! The worker and the task as processes, over real queues, objects and started tasks.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::time::Duration;
 
 use graphnode_testkit::export::{ConversationBuilder, export};
 use serde_json::{Value, json};
 
 use crate::cloud::{Function, Mapping, Program, Queue, Settings, Space, within};
-use crate::program::root;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const TASK: &str = "task-0001";
@@ -22,7 +20,8 @@ fn space(conversations: usize) -> Option<Space> {
     Some(space)
 }
 
-fn worker(variables: &[(&'static str, &str)]) -> Function {
+/// The worker with these variables.
+pub(crate) fn function(variables: &[(&'static str, &str)]) -> Function {
     let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     Function {
         timeout: 60,
@@ -32,7 +31,8 @@ fn worker(variables: &[(&'static str, &str)]) -> Function {
     }
 }
 
-fn exported(count: usize) -> Vec<u8> {
+/// An export of so many conversations on three subjects.
+pub(crate) fn exported(count: usize) -> Vec<u8> {
     let subjects = [
         ("Baking bread", "flour, yeast and a hot oven", "Knead the dough, let it rise, then bake the crust."),
         (
@@ -81,13 +81,13 @@ fn files(space: &Space) -> Vec<Vec<u8>> {
 #[test]
 fn a_job_has_the_same_bytes_in_the_function_and_in_a_task() {
     let Some(here) = space(60) else { return };
-    here.deploy(&worker(&[]), &[Mapping::of(Queue::Requests)]);
+    here.deploy(&function(&[]), &[Mapping::of(Queue::Requests)]);
     run(&here);
     assert!(here.tasks().is_empty());
 
     let there = space(60).unwrap();
     there.define_task(&Program::of_package("graphnode-task"), &[]);
-    there.deploy(&worker(&[("GRAPHNODE_MAX_INLINE_BYTES", "1")]), &[Mapping::of(Queue::Requests)]);
+    there.deploy(&function(&[("GRAPHNODE_MAX_INLINE_BYTES", "1")]), &[Mapping::of(Queue::Requests)]);
     run(&there);
     let tasks = there.tasks();
     assert_eq!(tasks.len(), 1);
@@ -101,7 +101,7 @@ fn a_job_waits_until_there_is_capacity() {
     let Some(space) = space(12) else { return };
     space.define_task(&Program::of_package("graphnode-task"), &[]);
     space.refuse_tasks(2, "RESOURCE:MEMORY");
-    space.deploy(&worker(&[("GRAPHNODE_MAX_INLINE_BYTES", "1")]), &[Mapping::of(Queue::Requests)]);
+    space.deploy(&function(&[("GRAPHNODE_MAX_INLINE_BYTES", "1")]), &[Mapping::of(Queue::Requests)]);
     run(&space);
     let record: Value = serde_json::from_slice(&space.object("jobs/task-0001.json").unwrap()).unwrap();
     assert_eq!((&record["waits"], &record["attempt"]), (&json!(2), &json!(3)));
@@ -111,7 +111,7 @@ fn a_job_waits_until_there_is_capacity() {
 fn a_job_whose_task_is_taken_away_goes_on_in_another() {
     let Some(space) = space(3_000) else { return };
     space.define_task(&Program::of_package("graphnode-task"), &[]);
-    space.deploy(&worker(&[("GRAPHNODE_MAX_INLINE_BYTES", "1")]), &[Mapping::of(Queue::Requests)]);
+    space.deploy(&function(&[("GRAPHNODE_MAX_INLINE_BYTES", "1")]), &[Mapping::of(Queue::Requests)]);
     space.request(&request(&space));
     within(PATIENCE, "progress of embedding", || {
         let said = space.said_so_far(TASK);
@@ -127,24 +127,4 @@ fn a_job_whose_task_is_taken_away_goes_on_in_another() {
     assert_eq!(tasks.len(), 2);
     space.wait_until_empty(Queue::Requests, PATIENCE);
     assert!(space.keys("checkpoints/").is_empty());
-}
-
-#[test]
-fn every_sample_event_of_the_worker_has_its_answer() {
-    let Some(space) = Space::new() else { return };
-    space.deploy(&worker(&[]), &[]);
-    for (file, failures) in [
-        ("sqs-generation-foreign-bucket.json", 0),
-        ("sqs-add-node.json", 0),
-        ("sqs-microscope.json", 0),
-        ("sqs-unknown-type.json", 1),
-        ("sqs-malformed.json", 1),
-        ("sqs-incomplete.json", 1),
-    ] {
-        let event = fs::read(root().join("events").join(file)).unwrap();
-        let answered = space.invoke("worker", &serde_json::from_slice(&event).unwrap());
-        assert!(!answered.failed, "{file}: {}", answered.payload);
-        let named = answered.payload["batchItemFailures"].as_array().unwrap().len();
-        assert_eq!(named, failures, "{file}");
-    }
 }

@@ -189,6 +189,12 @@ impl Space {
         self.said(task)
     }
 
+    /// Listens until nothing is said any more, and gives the results of all tasks.
+    pub(crate) fn results(&self) -> Vec<Value> {
+        while self.listen() > 0 {}
+        self.heard.lock().unwrap().iter().filter(|message| is_result(message)).cloned().collect()
+    }
+
     fn listen(&self) -> usize {
         let messages = self.cloud.take(self.queue_url(Queue::Results));
         let mut heard = self.heard.lock().unwrap();
@@ -202,8 +208,6 @@ impl Space {
     fn said(&self, task: &str) -> Said {
         let heard = self.heard.lock().unwrap();
         let of_task = heard.iter().filter(|message| message["taskId"] == task).cloned();
-        let is_result =
-            |message: &Value| message["taskType"].as_str().is_some_and(|kind| kind.ends_with("_RESULT"));
         let (results, progress) = of_task.partition(is_result);
         Said { progress, results }
     }
@@ -277,6 +281,11 @@ impl Drop for Space {
         // If the servers are gone, that is not what the test is about to report.
         let _ = self.cloud.control.try_send("DELETE", &format!("/spaces/{}", self.name()), &[], b"");
     }
+}
+
+/// A result, not progress.
+fn is_result(message: &Value) -> bool {
+    message["taskType"].as_str().is_some_and(|kind| kind.ends_with("_RESULT"))
 }
 
 /// What `look` finds, as soon as it finds something; panics when time runs out.
