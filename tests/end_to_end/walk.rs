@@ -10,7 +10,7 @@ use crate::cloud::{Function, Mapping, Program, Queue, Settings, Space, within};
 use crate::graph::array;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-const CONVERSATIONS: usize = 300;
+pub(crate) const CONVERSATIONS: usize = 300;
 
 /// Worker and indexer, each behind its queue.
 fn space() -> Option<Space> {
@@ -27,7 +27,7 @@ fn space() -> Option<Space> {
 }
 
 /// Conversations `c0` to `c299`: the same ids for every person, as exports of a bad tool could have.
-fn exported() -> Vec<u8> {
+pub(crate) fn exported() -> Vec<u8> {
     let subjects = [
         ("Baking bread", "How long should a sourdough with rye flour rise in a cold kitchen?"),
         ("Borrow checker", "Why does the Rust borrow checker refuse two mutable references?"),

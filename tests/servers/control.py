@@ -7,6 +7,7 @@
 | POST /spaces/NAME/functions | name, command, environment?, timeout?, memory?, concurrency? | function, log |
 | POST /spaces/NAME/mappings | queue_url, function, batch_size?, concurrency?, reports_failures? | {} |
 | POST /spaces/NAME/task | command, environment? | {} |
+| POST /spaces/NAME/gateway | routes: function by path prefix | url of an HTTP API |
 | POST /2015-03-31/functions/FUNCTION/invocations | an event | as Lambda's Invoke |
 """
 
@@ -20,6 +21,7 @@ from typing import Any, Callable
 from servers.environment import FunctionSettings
 from servers.event_source import EventSource, Mapping, Refused
 from servers.function import Function, PayloadTooLarge, Throttled
+from servers.gateway import Gateway
 from servers.space import Builder, Space, SpaceSettings, as_dictionary
 from servers.web import Request, Response, WebServer, as_json
 
@@ -36,6 +38,7 @@ class Control:
         # What a space has, to be ended with it.
         self._owned: dict[str, list[str]] = {}
         self._sources: dict[str, list[EventSource]] = {}
+        self._gateways: dict[str, list[Gateway]] = {}
         self._lock = threading.Lock()
         self._server = WebServer(self.answer)
         self.address = self._server.address
@@ -63,7 +66,12 @@ class Control:
         if not parts:
             return self._space(body)
         space = self._spaces.get(parts[0])
-        makers = {"functions": self._function, "mappings": self._mapping, "task": self._task}
+        makers = {
+            "functions": self._function,
+            "mappings": self._mapping,
+            "task": self._task,
+            "gateway": self._gateway,
+        }
         maker = makers.get(parts[1]) if len(parts) == 2 else None
         if not space or not maker:
             return as_json(404, {"error": f"no such path: /spaces/{'/'.join(parts)}"})
@@ -98,11 +106,20 @@ class Control:
         self._builder.define_task(space, body["command"], body.get("environment", {}))
         return as_json(200, {})
 
+    def _gateway(self, space: Space, body: dict[str, Any]) -> Response:
+        gateway = Gateway({prefix: self._functions[function] for prefix, function in body["routes"].items()})
+        with self._lock:
+            self._gateways.setdefault(space.name, []).append(gateway)
+        return as_json(200, {"url": gateway.url})
+
     def _remove(self, name: str) -> None:
         with self._lock:
             self._spaces.pop(name, None)
+            gateways = self._gateways.pop(name, [])
             sources = self._sources.pop(name, [])
             functions = [self._functions.pop(function) for function in self._owned.pop(name, [])]
+        for gateway in gateways:
+            gateway.close()
         for source in sources:
             source.stop()
         for function in functions:

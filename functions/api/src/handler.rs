@@ -12,9 +12,9 @@ use crate::context::{Config, connect};
 /// What the runtime's API says.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let config = &config;
-    let router = async || -> anyhow::Result<_> {
+    let router = || async {
         let api = connect(config).await?;
-        Ok(boundary::around(api::router(Arc::new(api)), lambda::identify))
+        anyhow::Ok(boundary::around(api::router(Arc::new(api)), lambda::identify))
     };
     lambda::serve(router).await.map_err(anyhow::Error::from_boxed)
 }

@@ -16,9 +16,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // failure is not remembered here: the search that needs the model says it.
     let loading = Arc::clone(encoder);
     tokio::task::spawn_blocking(move || loading.get().map(drop));
-    let router = async || -> anyhow::Result<_> {
+    let router = || async {
         let searcher = connect(config, Arc::clone(encoder)).await?;
-        Ok(boundary::around(search::router(searcher), lambda::identify))
+        anyhow::Ok(boundary::around(search::router(searcher), lambda::identify))
     };
     lambda::serve(router).await.map_err(anyhow::Error::from_boxed)
 }

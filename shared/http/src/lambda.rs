@@ -1,6 +1,7 @@
 //! Between API Gateway and a router: the caller from the authorizer's claims, the correlation id from the gateway.
 
 use std::fmt;
+use std::future::Future;
 
 use axum::Router;
 use axum::body::Body;
@@ -37,12 +38,14 @@ pub fn identify(parts: &Parts) -> Option<UserId> {
 ///
 /// # Errors
 /// What the runtime's API says.
-pub async fn serve<E: fmt::Display>(
-    connect: impl AsyncFn() -> Result<Router, E>,
-) -> Result<(), lambda_http::Error> {
+pub async fn serve<F, E>(connect: impl Fn() -> F + Send + Sync) -> Result<(), lambda_http::Error>
+where
+    F: Future<Output = Result<Router, E>> + Send,
+    E: fmt::Display,
+{
     let router = OnceCell::new();
     let (router, connect) = (&router, &connect);
-    lambda_http::run(lambda_http::service_fn(async move |request: Request| {
+    lambda_http::run(lambda_http::service_fn(|request: Request| async move {
         let router: Router = match router.get_or_try_init(|| connect()).await {
             Ok(router) => Router::clone(router),
             Err(error) => {

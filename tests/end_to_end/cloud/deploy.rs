@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::http::{Address, Response};
 use super::{Queue, Space, python};
 use crate::program::root;
 
@@ -108,4 +109,82 @@ impl Space {
         assert_eq!(response.status, 200, "{}", response.text());
         Invoked { payload: response.json(), failed: response.header("X-Amz-Function-Error").is_some() }
     }
+}
+
+/// The HTTP API of a space, as one person calls it.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    gateway: Address,
+    token: String,
+}
+
+impl Space {
+    /// Puts an HTTP API in front of two functions of this space.
+    pub(crate) fn publish(&self, api: &str, search: &str) -> Address {
+        let named = |function: &str| format!("{}-{function}", self.name());
+        let routes =
+            json!({"/v1/graph-ai": named(api), "/v1/graph-ai/search": named(search), "/": named(api)});
+        let made = self.make("gateway", &json!({"routes": routes}));
+        Address::new(made["url"].as_str().unwrap())
+    }
+}
+
+impl Caller {
+    /// The person whose token has `claims`.
+    pub(crate) fn of_claims(gateway: &Address, claims: &Value) -> Self {
+        let part = |value: &Value| base64_url(value.to_string().as_bytes());
+        let token =
+            format!("{}.{}.{}", part(&json!({"alg": "RS256"})), part(claims), base64_url(b"signature"));
+        Self { gateway: gateway.clone(), token }
+    }
+
+    /// The person of this `sub`.
+    pub(crate) fn new(gateway: &Address, subject: &str) -> Self {
+        Self::of_claims(gateway, &json!({"sub": subject, "iss": "https://login.example.org/"}))
+    }
+
+    /// What the authorizer is sent.
+    pub(crate) fn authorization(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
+    /// Sends a request under `/v1/graph-ai`, with headers beside the token.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let authorization = self.authorization();
+        let all = [&[("Authorization", authorization.as_str())], headers].concat();
+        self.gateway.send(method, &format!("/v1/graph-ai{path}"), &all, body)
+    }
+
+    /// Gets JSON.
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let response = self.send("GET", path, &[], b"");
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        response.json()
+    }
+
+    /// Sends JSON and expects success.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let headers = [("Content-Type", "application/json")];
+        let response = self.send("POST", path, &headers, body.to_string().as_bytes());
+        assert!(response.succeeded(), "{path}: {}", response.text());
+        response.json()
+    }
+
+    /// Deletes and expects an account of it.
+    pub(crate) fn delete(&self, path: &str) -> Value {
+        let response = self.send("DELETE", path, &[], b"");
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        response.json()
+    }
+}
+
+/// Base64 for URLs, without padding.
+fn base64_url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let digits = bytes.chunks(3).flat_map(|three| {
+        let whole =
+            three.iter().fold(0_u32, |whole, byte| whole << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        (0..=three.len()).map(move |place| DIGITS[(whole >> (18 - 6 * place) & 63) as usize])
+    });
+    digits.map(char::from).collect()
 }

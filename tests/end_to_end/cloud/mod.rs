@@ -20,11 +20,11 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 pub(crate) use aws::Queue;
-pub(crate) use deploy::{Function, Mapping, Program};
+pub(crate) use deploy::{Caller, Function, Mapping, Program};
 pub(crate) use space::{Settings, Space, within};
 
 use crate::program::root;
-use http::Address;
+pub(crate) use http::Address;
 
 /// Exit code of `python -m servers` when one of its packages is missing.
 const NOT_INSTALLED: i32 = 3;
@@ -95,7 +95,7 @@ impl Cloud {
 }
 
 /// The Python that has the servers' packages: `GRAPHNODE_SERVERS_PYTHON`, else the one `make servers` prepares.
-fn python() -> std::ffi::OsString {
+pub(crate) fn python() -> std::ffi::OsString {
     std::env::var_os("GRAPHNODE_SERVERS_PYTHON").unwrap_or_else(|| root().join(".venv/bin/python").into())
 }
 
