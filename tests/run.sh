@@ -25,7 +25,7 @@ step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked --quiet
 
 step "unit, contract and end-to-end tests"
-cargo build --locked --package graphnode --package graphnode-worker --package graphnode-task --package graphnode-indexer
+cargo build --locked --package graphnode --package graphnode-{worker,task,indexer,api,search}
 around cargo test --workspace --all-features --locked
 
 step "the servers themselves"
