@@ -244,6 +244,11 @@ impl From<StoreError> for Problem {
 
 /// The problems of routes, for the OpenAPI document. Several are said in one name.
 pub mod documented {
+    use std::collections::BTreeMap;
+
+    use utoipa::IntoResponses;
+    use utoipa::openapi::{Content, Ref, RefOr, Response};
+
     use super::ProblemBody;
 
     macro_rules! problems {
@@ -258,11 +263,32 @@ pub mod documented {
         )*};
     }
 
+    /// What API Gateway says where its authorizer refuses a token, in its own form.
+    #[derive(utoipa::ToSchema)]
+    #[expect(dead_code, reason = "only the document is made from it")]
+    pub(crate) struct GatewayMessage {
+        message: String,
+    }
+
+    /// Nobody is signed in: said by us, or by API Gateway.
+    pub(crate) enum Nobody {}
+
+    impl IntoResponses for Nobody {
+        fn responses() -> BTreeMap<String, RefOr<Response>> {
+            let of = |name: &str| Content::new(Some(Ref::from_schema_name(name)));
+            let response = Response::builder()
+                .description("Nobody is signed in")
+                .content("application/problem+json", of("ProblemBody"))
+                .content("application/json", of("GatewayMessage"))
+                .build();
+            BTreeMap::from([("401".to_owned(), RefOr::T(response))])
+        }
+    }
+
     problems! {
         /// What every route of a person may answer.
         Usual {
             Invalid: 400, "A field is wrong; `errors` names it";
-            Nobody: 401, "Nobody is signed in";
             TooMuch: 429, "Too much at a time; see `Retry-After`";
             Ours: 500, "A mistake of ours";
             Behind: 502, "Something behind the API failed";

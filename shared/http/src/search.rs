@@ -19,7 +19,7 @@ use crate::PREFIX;
 use crate::answer::json;
 use crate::extract::{JsonBody, Query};
 use crate::identity::Caller;
-use crate::problem::documented::{Conflicting, Missing, OfBody, Usual};
+use crate::problem::documented::{Conflicting, Missing, Nobody, OfBody, Usual};
 use crate::problem::{Code, Problem};
 
 /// Most bytes of a body: a query is short.
@@ -129,7 +129,7 @@ type Shared<O, V> = State<Arc<Searcher<O, V>>>;
 
 /// Finds the conversations and notes that are nearest to the words, and share most of them.
 #[utoipa::path(post, path = "/v1/graph-ai/search", tag = "search", request_body = SearchBody,
-    responses((status = 200, description = "What was found", body = Found), Usual, Missing, Conflicting, OfBody))]
+    responses((status = 200, description = "What was found", body = Found), Usual, Nobody, Missing, Conflicting, OfBody))]
 pub(crate) async fn by_body<O: Objects + 'static, V: VectorIndex + 'static>(
     State(searcher): Shared<O, V>,
     Caller(caller): Caller,
@@ -145,7 +145,7 @@ pub(crate) async fn by_body<O: Objects + 'static, V: VectorIndex + 'static>(
         ("graphId" = Option<String>, Query, description = "One of your graphs; all of them unless said otherwise"),
         ("clusterId" = Option<String>, Query, description = "One cluster"),
         ("minScore" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Only results with this score or more")),
-    responses((status = 200, description = "What was found", body = Found), Usual, Missing, Conflicting))]
+    responses((status = 200, description = "What was found", body = Found), Usual, Nobody, Missing, Conflicting))]
 pub(crate) async fn by_parameters<O: Objects + 'static, V: VectorIndex + 'static>(
     State(searcher): Shared<O, V>,
     Caller(caller): Caller,

@@ -30,7 +30,7 @@ use super::{Api, Ports, Shared, idempotency, uploads};
 use crate::answer::json_with;
 use crate::extract::JsonBody;
 use crate::identity::Caller;
-use crate::problem::documented::{Conflicting, Missing, OfBody, Usual};
+use crate::problem::documented::{Conflicting, Missing, Nobody, OfBody, Usual};
 use crate::problem::{Code, FieldProblem, Problem};
 
 /// What to build a graph from, and how. Either `conversations` or `uploadId`.
@@ -133,7 +133,7 @@ impl EnqueueRequest {
 /// With `Idempotency-Key` the same request sent again is the same job.
 #[utoipa::path(post, path = "/v1/graph-ai", tag = "tasks", request_body = EnqueueRequest,
     params(("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes repeating safe")),
-    responses((status = 202, description = "Queued", body = Enqueued), Usual, Missing, Conflicting, OfBody))]
+    responses((status = 202, description = "Queued", body = Enqueued), Usual, Nobody, Missing, Conflicting, OfBody))]
 pub(super) async fn enqueue<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,

@@ -16,7 +16,7 @@ use super::{Api, Ports, Shared, tasks};
 use crate::answer::json;
 use crate::identity::Caller;
 use crate::problem::Problem;
-use crate::problem::documented::Usual;
+use crate::problem::documented::{Nobody, Usual};
 
 /// Jobs that one call removes: each is some requests to the store, and a call has seconds.
 const MOST_JOBS: usize = 50;
@@ -39,7 +39,7 @@ pub(super) struct Erased {
 ///
 /// It can be repeated, and must be until `complete` is true: a call removes some jobs at a time.
 #[utoipa::path(delete, path = "/v1/graph-ai", tag = "service",
-    responses((status = 200, description = "What was removed, and what is left", body = Erased), Usual))]
+    responses((status = 200, description = "What was removed, and what is left", body = Erased), Usual, Nobody))]
 pub(super) async fn erase<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,

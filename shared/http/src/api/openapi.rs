@@ -22,6 +22,9 @@ mod tests {
 
     use crate::search;
 
+    use crate::problem::documented::GatewayMessage;
+    use crate::problem::{FieldProblem, ProblemBody};
+
     use super::super::{enqueue, erase, health, results, summarise, tasks, uploads};
     use super::DOCUMENT;
 
@@ -35,6 +38,7 @@ mod tests {
             results::report_of_task, results::newest_graph, results::newest_summary, summarise::summarise,
             erase::erase, search::by_body, search::by_parameters, health::health, document,
         ),
+        components(schemas(ProblemBody<'static>, FieldProblem, GatewayMessage)),
         modifiers(&Login),
         security(("login" = [])),
     )]

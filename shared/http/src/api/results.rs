@@ -17,7 +17,7 @@ use super::view::{has, is_completed};
 use super::{Api, Ports, Shared, VALID_TO_FETCH};
 use crate::extract::{Id, Query};
 use crate::identity::Caller;
-use crate::problem::documented::{Conflicting, Missing, Usual};
+use crate::problem::documented::{Conflicting, Missing, Nobody, Usual};
 use crate::problem::{Code, Problem};
 
 /// Results change only when a summary is written again: a client may keep them, and asks whether they are still right.
@@ -36,7 +36,7 @@ macro_rules! results_of_tasks {
         #[utoipa::path(get, path = $path, tag = "results",
             params(("taskId" = String, Path, description = "The job"),
                 ("If-None-Match" = Option<String>, Header, description = "`ETag` of what you have")),
-            responses((status = 200, description = "The result", content_type = $type), (status = 303, description = "Too large for an answer: fetch it from `Location`"), (status = 304, description = "You have it"), Usual, Missing, Conflicting))]
+            responses((status = 200, description = "The result", content_type = $type), (status = 303, description = "Too large for an answer: fetch it from `Location`"), (status = 304, description = "You have it"), Usual, Nobody, Missing, Conflicting))]
         pub(super) async fn $name<P: Ports>(
             State(api): Shared<P>,
             Caller(caller): Caller,
@@ -65,7 +65,7 @@ results_of_tasks! {
 #[utoipa::path(get, path = "/v1/graph-ai/graph", tag = "results",
     params(("graphId" = Option<String>, Query, min_length = 1, max_length = 64, description = "`default` unless said otherwise"),
         ("If-None-Match" = Option<String>, Header, description = "`ETag` of what you have")),
-    responses((status = 200, description = "The graph", content_type = "application/json"), (status = 303, description = "Too large for an answer: fetch it from `Location`"), (status = 304, description = "You have it"), Usual, Missing))]
+    responses((status = 200, description = "The graph", content_type = "application/json"), (status = 303, description = "Too large for an answer: fetch it from `Location`"), (status = 304, description = "You have it"), Usual, Nobody, Missing))]
 pub(super) async fn newest_graph<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,
@@ -79,7 +79,7 @@ pub(super) async fn newest_graph<P: Ports>(
 #[utoipa::path(get, path = "/v1/graph-ai/summary", tag = "results",
     params(("graphId" = Option<String>, Query, min_length = 1, max_length = 64, description = "`default` unless said otherwise"),
         ("If-None-Match" = Option<String>, Header, description = "`ETag` of what you have")),
-    responses((status = 200, description = "The summary", content_type = "application/json"), (status = 303, description = "Too large for an answer: fetch it from `Location`"), (status = 304, description = "You have it"), Usual, Missing))]
+    responses((status = 200, description = "The summary", content_type = "application/json"), (status = 303, description = "Too large for an answer: fetch it from `Location`"), (status = 304, description = "You have it"), Usual, Nobody, Missing))]
 pub(super) async fn newest_summary<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,

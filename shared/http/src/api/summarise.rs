@@ -21,7 +21,7 @@ use crate::answer::json_with;
 use crate::extract::JsonBody;
 use crate::identity::Caller;
 use crate::problem::Problem;
-use crate::problem::documented::{Missing, OfBody, Usual};
+use crate::problem::documented::{Missing, Nobody, OfBody, Usual};
 
 /// How to summarise which graph.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -62,7 +62,7 @@ pub(super) struct SummaryLinks {
 
 /// Summarises the graph again, in another language or at another length. Answers at once.
 #[utoipa::path(post, path = "/v1/graph-ai/summary", tag = "results", request_body = SummariseRequest,
-    responses((status = 202, description = "Queued", body = SummaryQueued), Usual, Missing, OfBody))]
+    responses((status = 202, description = "Queued", body = SummaryQueued), Usual, Nobody, Missing, OfBody))]
 pub(super) async fn summarise<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,

@@ -19,13 +19,15 @@ use super::{Api, Ports, Shared};
 use crate::answer::json;
 use crate::extract::{Id, Query};
 use crate::identity::Caller;
-use crate::problem::documented::{Missing, Usual};
+use crate::problem::documented::{Missing, Nobody, Usual};
 use crate::problem::{Code, Problem};
 
 /// Most jobs of a page.
 const MOST: usize = 100;
 /// Jobs of a page where nothing else is asked for.
 const USUAL: usize = 20;
+/// Longest cursor: a time and a task's id.
+const MOST_CURSOR_BYTES: usize = 200;
 /// Most bytes of a report that is shown with its job.
 const MOST_REPORT_BYTES: u64 = 4 << 20;
 /// Skipped items shown with a job; all of them stand in the report.
@@ -66,7 +68,7 @@ pub(super) struct TaskRemoved {
 #[utoipa::path(get, path = "/v1/graph-ai/tasks", tag = "tasks",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100, description = "Most jobs; 20 unless said otherwise"),
         ("cursor" = Option<String>, Query, max_length = 200, description = "`nextCursor` of the page before")),
-    responses((status = 200, description = "The jobs", body = TaskList), Usual))]
+    responses((status = 200, description = "The jobs", body = TaskList), Usual, Nobody))]
 pub(super) async fn list<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,
@@ -75,6 +77,9 @@ pub(super) async fn list<P: Ports>(
     let limit = query.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::field("limit", format!("must be 1 to {MOST}")));
+    }
+    if query.cursor.as_ref().is_some_and(|cursor| cursor.len() > MOST_CURSOR_BYTES) {
+        return Err(Problem::field("cursor", "must be the nextCursor of a page"));
     }
     let (markers, more) = markers(&api, &caller, query.cursor.as_deref(), limit).await?;
     let next_cursor = markers.last().filter(|_| more).map(|marker| marker.file_name().to_owned());
@@ -86,7 +91,7 @@ pub(super) async fn list<P: Ports>(
 /// Tells how far a job is, and what became of it.
 #[utoipa::path(get, path = "/v1/graph-ai/tasks/{taskId}", tag = "tasks",
     params(("taskId" = String, Path, description = "The job")),
-    responses((status = 200, description = "The job", body = TaskView), Usual, Missing))]
+    responses((status = 200, description = "The job", body = TaskView), Usual, Nobody, Missing))]
 pub(super) async fn show<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,
@@ -100,7 +105,7 @@ pub(super) async fn show<P: Ports>(
 /// Cancels a job that is not over; deletes everything of one that is: results, vectors, record.
 #[utoipa::path(delete, path = "/v1/graph-ai/tasks/{taskId}", tag = "tasks",
     params(("taskId" = String, Path, description = "The job")),
-    responses((status = 200, description = "Cancelled or deleted", body = TaskRemoved), Usual, Missing))]
+    responses((status = 200, description = "Cancelled or deleted", body = TaskRemoved), Usual, Nobody, Missing))]
 pub(super) async fn remove<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,

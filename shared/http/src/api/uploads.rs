@@ -21,7 +21,7 @@ use super::{Api, Ports, Shared, VALID_TO_SEND};
 use crate::answer::{json, json_with};
 use crate::extract::{Id, JsonBody};
 use crate::identity::Caller;
-use crate::problem::documented::{Conflicting, Missing, OfBody, Usual};
+use crate::problem::documented::{Conflicting, Missing, Nobody, OfBody, Usual};
 use crate::problem::{Code, Problem};
 
 /// Most bytes of a ticket.
@@ -37,11 +37,11 @@ pub struct UploadRequest {
     #[schema(minimum = 1)]
     bytes: u64,
     /// `application/zip` for the export as downloaded, `application/json` for its conversations.
-    #[schema(value_type = String)]
     content_type: ContentType,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What an export may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 enum ContentType {
     #[serde(rename = "application/zip")]
     Zip,
@@ -124,7 +124,7 @@ impl From<PresignedRequest> for UploadStep {
 
 /// Announces an upload and says how to send it.
 #[utoipa::path(post, path = "/v1/graph-ai/uploads", tag = "uploads", request_body = UploadRequest,
-    responses((status = 201, description = "Send it", body = Upload), Usual, OfBody))]
+    responses((status = 201, description = "Send it", body = Upload), Usual, Nobody, OfBody))]
 pub(super) async fn announce<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,
@@ -161,7 +161,7 @@ pub(super) async fn announce<P: Ports>(
 /// Completes an upload that was sent in parts. One that was sent in one piece is complete by itself.
 #[utoipa::path(post, path = "/v1/graph-ai/uploads/{uploadId}/complete", tag = "uploads", request_body = CompleteRequest,
     params(("uploadId" = String, Path, description = "The upload")),
-    responses((status = 200, description = "Complete", body = Completed), Usual, Missing, Conflicting, OfBody))]
+    responses((status = 200, description = "Complete", body = Completed), Usual, Nobody, Missing, Conflicting, OfBody))]
 pub(super) async fn complete<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,

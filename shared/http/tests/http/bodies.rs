@@ -37,9 +37,12 @@ async fn a_field_that_is_wrong_is_named() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer.wrong_field(), field, "{body}");
     }
-    for (path, field) in
-        [("/tasks?limit=0", "limit"), ("/tasks?limit=x", "limit"), ("/tasks?user=bob", "user")]
-    {
+    for (path, field) in [
+        ("/tasks?limit=0", "limit"),
+        ("/tasks?limit=x", "limit"),
+        ("/tasks?user=bob", "user"),
+        (&format!("/tasks?cursor={}", "x".repeat(201)), "cursor"),
+    ] {
         let answer = scene.get(path, ANN).await;
         assert_eq!(
             (answer.status, answer.wrong_field()),
