@@ -3,10 +3,16 @@
 
 mod scene;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use graphnode_core::contract::rounded;
+use graphnode_core::ids::{GraphId, UserId};
 use graphnode_core::keys::ResultFile;
-use graphnode_core::ports::RetryClass;
-use graphnode_core::ports::vectors::{GraphBuild, RecordMetadata, VectorIndex, VectorRecord};
+use graphnode_core::ports::vectors::{
+    GraphBuild, RecordMetadata, Removal, VectorIndex, VectorMatch, VectorQuery, VectorRecord,
+};
+use graphnode_core::ports::{PortResult, RetryClass};
 use graphnode_searching::error::InvalidBuild;
 use graphnode_searching::{Hit, SearchError};
 use scene::{Asked, Said, Scene, build, exactly, ids, request, said};
@@ -269,6 +275,43 @@ async fn a_newer_build_is_searched_as_soon_as_it_counts() {
     assert!(answer.hits.iter().all(|hit| hit.task_id.as_str() == "t2"));
 }
 
+/// An index in which a newer build appears the moment it is asked for the first time.
+struct Overtaken {
+    scene: Arc<Scene>,
+    asked: AtomicBool,
+}
+
+impl VectorIndex for Overtaken {
+    async fn query(&self, user_id: &UserId, query: VectorQuery<'_>) -> PortResult<Vec<VectorMatch>> {
+        if !self.asked.swap(true, Ordering::Relaxed) {
+            self.scene.index(build("t2", "u1", 20), &said(&[("new", "Bread of today")])).await;
+        }
+        self.scene.vectors.query(user_id, query).await
+    }
+
+    async fn upsert(&self, build: &GraphBuild, records: &[VectorRecord]) -> PortResult<()> {
+        self.scene.vectors.upsert(build, records).await
+    }
+
+    async fn remove(&self, user_id: &UserId, removal: &Removal) -> PortResult<u64> {
+        self.scene.vectors.remove(user_id, removal).await
+    }
+
+    async fn count(&self, user_id: &UserId, graph_id: Option<&GraphId>) -> PortResult<u64> {
+        self.scene.vectors.count(user_id, graph_id).await
+    }
+}
+
+#[tokio::test]
+async fn a_build_that_comes_in_the_middle_of_a_search_is_searched() {
+    let scene = Arc::new(Scene::new());
+    scene.index(build("t1", "u1", 10), &bread()).await;
+    let vectors = Overtaken { scene: Arc::clone(&scene), asked: AtomicBool::new(false) };
+    let searcher = scene.searcher_over(vectors);
+    let answer = searcher.search(&"u1".parse().unwrap(), &request("bread")).await.unwrap();
+    assert_eq!(ids(&answer), ["new"]);
+}
+
 #[tokio::test]
 async fn a_build_is_loaded_once_and_kept_only_where_there_is_room() {
     let scene = Scene::new();
@@ -319,9 +362,8 @@ async fn results_may_lie_in_another_bucket_that_is_known() {
     let scene = Scene::new();
     let asked = Asked { bucket: Some("other-bucket"), ..build("t1", "u1", 10) };
     scene.complete(asked, &bread()).await;
-    // Found, read and not indexed: without the files it would be missing.
-    let error = scene.search("u1", &request("bread")).await.unwrap_err();
-    assert!(matches!(error, SearchError::NotIndexedYet(_)), "{error}");
+    scene.index_completed(asked).await;
+    assert_eq!(scene.found("u1", &request("bread")).await.len(), 4);
     let asked = Asked { bucket: Some("foreign-bucket"), ..build("t2", "u2", 10) };
     scene.complete(asked, &bread()).await;
     let error = scene.search("u2", &request("bread")).await.unwrap_err();

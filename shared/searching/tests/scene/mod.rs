@@ -17,8 +17,8 @@ use graphnode_core::matrix::dot;
 use graphnode_core::messages::outgoing::graph_result;
 use graphnode_core::messages::{GenerationRequest, GraphResult, Incoming, MessageBody, Request, SummaryPart};
 use graphnode_core::options::BuildOptions;
-use graphnode_core::ports::Buckets;
 use graphnode_core::ports::objects::{Condition, Objects};
+use graphnode_core::ports::{Buckets, VectorIndex};
 use graphnode_core::watch::Unwatched;
 use graphnode_indexing::{Indexer, Outcome};
 use graphnode_pipeline::import::{Limits, Source, SourceRole};
@@ -99,6 +99,11 @@ impl Scene {
     /// One that has loaded nothing yet.
     pub(crate) fn fresh(&self) -> Searcher<FolderObjects, ExactVectors> {
         self.searcher(DIMENSION, CACHE_BYTES)
+    }
+
+    /// One that asks `vectors`.
+    pub(crate) fn searcher_over<V: VectorIndex + 'static>(&self, vectors: V) -> Searcher<FolderObjects, V> {
+        Searcher::new(buckets(&self.objects, &self.other_bucket), vectors, encoder(DIMENSION))
     }
 
     /// One whose model is not there when it is first asked for.
