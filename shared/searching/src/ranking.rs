@@ -13,7 +13,7 @@ use graphnode_pipeline::search::{Candidates, Query};
 use crate::builds::Build;
 use crate::request::SearchRequest;
 
-/// How often the index is asked for what words found. Once is nearly always enough; see docs/PIPELINE.md.
+/// How often the index is asked for what words found. Once is nearly always enough (docs/PIPELINE.md, §12).
 const MOST_ROUNDS: usize = 2;
 
 /// What the index holds of a build, as far as a query met it.

@@ -31,7 +31,7 @@ use crate::error::SearchError;
 use crate::ranking::{Met, Ranking};
 use crate::request::{SearchRequest, Words};
 
-/// Bytes of builds that are kept, unless told otherwise: a few histories of ten thousand conversations.
+/// Bytes of builds that are kept, unless told otherwise: two histories of ten thousand conversations, of 5 to 7 KB each.
 pub const CACHE_BYTES: usize = 128 * 1024 * 1024;
 /// Graphs of one search that are loaded and asked at a time: each may be large.
 const GRAPHS_AT_ONCE: usize = 4;
