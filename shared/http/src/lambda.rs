@@ -46,7 +46,7 @@ where
     let router = OnceCell::new();
     let (router, connect) = (&router, &connect);
     lambda_http::run(lambda_http::service_fn(|request: Request| async move {
-        let router: Router = match router.get_or_try_init(|| connect()).await {
+        let router: Router = match router.get_or_try_init(connect).await {
             Ok(router) => Router::clone(router),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "clients not made");

@@ -10,7 +10,7 @@
 //! | `erase` | `DELETE /` |
 //! | `health` | `GET /health`, `GET /openapi.json` |
 //!
-//! A person's job is found through [`Api::job_of`] alone, and a person's graph through keys that hold the person.
+//! A person's job is found through `Api::job_of` alone, and a person's graph through keys that hold the person.
 
 mod enqueue;
 mod erase;

@@ -61,7 +61,7 @@ mod tests {
     }
 
     fn made() -> String {
-        Document::openapi().to_pretty_json().unwrap() + "\n"
+        Document::openapi().to_pretty_json().expect("a document is JSON") + "\n"
     }
 
     #[test]
