@@ -18,6 +18,16 @@ async fn a_folder_is_a_bucket() {
     objects_contract(&FolderObjects::open(place.path()).unwrap()).await;
 }
 
+#[test]
+fn what_a_killed_writer_left_is_swept() {
+    let place = tempfile::tempdir().unwrap();
+    let objects = FolderObjects::open(place.path()).unwrap();
+    let left = place.path().join("temporary/.tmpAbc");
+    std::fs::write(&left, "half of somebody's history").unwrap();
+    objects.sweep().unwrap();
+    assert!(!left.exists());
+}
+
 #[tokio::test]
 async fn a_folder_takes_uploads_by_the_path_a_server_serves() {
     let place = tempfile::tempdir().unwrap();
@@ -71,8 +81,8 @@ async fn a_key_that_is_the_folder_of_another_is_refused() {
 }
 
 #[tokio::test]
-async fn vectors_in_a_folder_are_there_after_a_restart() {
-    use graphnode_core::ports::vectors::{GraphBuild, RecordMetadata, VectorIndex, VectorRecord};
+async fn vectors_in_a_folder_are_there_after_a_restart_and_leave_nothing_when_they_go() {
+    use graphnode_core::ports::vectors::{GraphBuild, RecordMetadata, Removal, VectorIndex, VectorRecord};
     let place = tempfile::tempdir().unwrap();
     let build = GraphBuild {
         user_id: "auth0|7".parse().unwrap(),
@@ -88,6 +98,8 @@ async fn vectors_in_a_folder_are_there_after_a_restart() {
     assert_eq!(index.count(&build.user_id, None).await.unwrap(), 1);
     let query = graphnode_core::ports::vectors::VectorQuery::nearest(&[0.6, 0.8], 5);
     assert!(index.query(&build.user_id, query).await.unwrap()[0].score > 0.9999);
+    assert_eq!(index.remove(&build.user_id, &Removal::Everything).await.unwrap(), 1);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -65,6 +65,18 @@ impl FolderObjects {
         Ok(Self(Arc::new(folder)))
     }
 
+    /// Removes what writers that were killed have left half-written. Only for a process that has the folder alone:
+    /// what others are writing would go with it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn sweep(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.0.temporary)? {
+            fs::remove_file(entry?.path())?;
+        }
+        Ok(())
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         attempted: String,

@@ -20,6 +20,11 @@ impl<O> Buckets<O> {
         Self { own, named }
     }
 
+    /// `own` alone, which no request can name: for a machine that has one folder.
+    pub fn only(own: O) -> Self {
+        Self { own, named: Vec::new() }
+    }
+
     /// The bucket of records.
     pub fn own(&self) -> &O {
         &self.own

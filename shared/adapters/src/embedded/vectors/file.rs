@@ -26,8 +26,15 @@ pub(super) fn read(path: &Path) -> io::Result<Person> {
     Ok(Person { entries, vectors })
 }
 
-/// Replaces the file at `path`, whole or not at all.
+/// Replaces the file at `path`, whole or not at all. Whoever has no records has no file: nothing is left of somebody
+/// who was erased.
 pub(super) fn write(path: &Path, person: &Person) -> io::Result<()> {
+    if person.entries.is_empty() {
+        return match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
     serde_json::to_writer(&mut file, &person.entries)?;
