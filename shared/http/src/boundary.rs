@@ -1,5 +1,5 @@
-//! The one place where requests come in and answers go out: who calls, the correlation id, the time limit, panics,
-//! problems as JSON, the log.
+//! The one place where requests come in and answers go out: what may be asked, who calls, the correlation id, the time
+//! limit, panics, problems as JSON, the log.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -24,21 +25,48 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// Longest a request may take: API Gateway gives up after 30 seconds.
 const LONGEST: Duration = Duration::from_secs(25);
 
+/// Judges a request by its method, address and headers, before anything is done for it.
+pub type Admit = fn(&Parts) -> Result<(), Problem>;
+
+/// What differs between the places where requests come in.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Finds the caller.
+    pub identify: Identify,
+    /// Refuses what may not be asked here, whoever asks.
+    pub admit: Admit,
+    /// Longest a request may take.
+    pub longest: Duration,
+}
+
+impl Rules {
+    /// The rules behind API Gateway, which has admitted what comes.
+    #[must_use]
+    pub fn of(identify: Identify) -> Self {
+        Self { identify, admit: |_| Ok(()), longest: LONGEST }
+    }
+}
+
 /// Puts the boundary around the routes of `router`.
 pub fn around(router: Router, identify: Identify) -> Router {
+    around_by(router, Rules::of(identify))
+}
+
+/// [`around`] with rules of one's own.
+pub fn around_by(router: Router, rules: Rules) -> Router {
     router
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async |method: Method| {
             Problem::new(Code::MethodNotAllowed, format!("{method} is not possible here; see `Allow`."))
         })
-        .layer(from_fn(move |request: Request, next: Next| pass(request, next, identify)))
+        .layer(from_fn(move |request: Request, next: Next| pass(request, next, rules)))
 }
 
-async fn pass(request: Request, next: Next, identify: Identify) -> Response {
+async fn pass(request: Request, next: Next, rules: Rules) -> Response {
     let begun = Instant::now();
     let (mut parts, body) = request.into_parts();
     let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-    let caller = identify(&parts).map(Caller);
+    let caller = (rules.identify)(&parts).map(Caller);
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     // The pattern: what a person put into a path does not belong into a log.
     let route = parts.extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -46,14 +74,9 @@ async fn pass(request: Request, next: Next, identify: Identify) -> Response {
         parts.extensions.insert(caller);
     }
     parts.extensions.insert(CorrelationId(correlation_id.clone()));
-    let handled = tokio::time::timeout(LONGEST, next.run(Request::from_parts(parts, body)));
-    // A handler keeps nothing across requests but ports, which are made to be dropped in the middle of a call.
-    let response = match AssertUnwindSafe(handled).catch_unwind().await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => {
-            Problem::new(Code::UpstreamTimeout, "It took too long; try again in a moment.").into_response()
-        }
-        Err(panic) => crashed(panic.as_ref()).into_response(),
+    let response = match (rules.admit)(&parts) {
+        Ok(()) => answer(Request::from_parts(parts, body), next, rules.longest).await,
+        Err(problem) => problem.into_response(),
     };
     let problem = response.extensions().get::<Problem>().cloned();
     let response = match &problem {
@@ -70,6 +93,19 @@ async fn pass(request: Request, next: Next, identify: Identify) -> Response {
     };
     entry.log(problem.as_ref());
     with_headers(response, &correlation_id)
+}
+
+/// What the routes answer within `longest`, a panic included.
+async fn answer(request: Request, next: Next, longest: Duration) -> Response {
+    let handled = tokio::time::timeout(longest, next.run(request));
+    // A handler keeps nothing across requests but ports, which are made to be dropped in the middle of a call.
+    match AssertUnwindSafe(handled).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            Problem::new(Code::UpstreamTimeout, "It took too long; try again in a moment.").into_response()
+        }
+        Err(panic) => crashed(panic.as_ref()).into_response(),
+    }
 }
 
 /// The id of the request that is being answered, for what it causes: messages and tasks.
@@ -159,5 +195,53 @@ impl Entry<'_> {
                 "request answered"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::identity;
+
+    async fn asked(path: &str, rules: Rules) -> (u16, serde_json::Value) {
+        let router = Router::new()
+            .route("/quick", get(async || "{}"))
+            .route("/slow", get(std::future::pending::<()>))
+            .route("/broken", get(async || -> () { panic!("a secret") }));
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = around_by(router, rules).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_asked_reaches_no_handler_and_is_told_as_a_problem() {
+        let refuse = Rules {
+            admit: |_| Err(Problem::new(Code::Forbidden, "Not from there.")),
+            ..Rules::of(identity::local)
+        };
+        for path in ["/quick", "/slow", "/nowhere"] {
+            let (status, body) = asked(path, refuse).await;
+            assert_eq!((status, body["status"].as_u64()), (403, Some(403)), "{path}");
+            assert_eq!(
+                (body["detail"].as_str(), body["instance"].as_str()),
+                (Some("Not from there."), Some(path))
+            );
+        }
+        assert_eq!(asked("/quick", Rules::of(identity::local)).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_hangs_or_panics_costs_its_own_request() {
+        let rules = Rules { longest: Duration::from_millis(20), ..Rules::of(identity::local) };
+        assert_eq!(asked("/slow", rules).await.0, 504);
+        let (status, body) = asked("/broken", rules).await;
+        assert_eq!(status, 500);
+        assert!(!body.to_string().contains("secret"), "{body}");
     }
 }

@@ -22,6 +22,8 @@ pub enum Code {
     ValidationFailed,
     /// Nobody is signed in.
     AuthRequired,
+    /// Asked from where nobody may ask, or too late: signing in mends nothing.
+    Forbidden,
     /// There is no such thing, or it is another person's.
     NotFound,
     /// The path exists, the method does not.
@@ -50,6 +52,7 @@ impl Code {
                 (StatusCode::BAD_REQUEST, "validation-failed", "The request is not valid", false)
             }
             Self::AuthRequired => (StatusCode::UNAUTHORIZED, "auth-required", "Sign in first", false),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed", false),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found", false),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", false)

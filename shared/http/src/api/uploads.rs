@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::{Api, Ports, Shared, VALID_TO_SEND};
+use crate::PREFIX;
 use crate::answer::{json, json_with};
 use crate::extract::{Id, JsonBody};
 use crate::identity::Caller;
@@ -80,7 +81,7 @@ pub struct Upload {
 pub struct UploadStep {
     /// `PUT`.
     method: &'static str,
-    /// Where to.
+    /// Where to: an address, or a path of this server.
     url: String,
     /// Headers to send as they are.
     headers: BTreeMap<String, String>,
@@ -116,10 +117,31 @@ pub struct Ticket {
     announced_at: Timestamp,
 }
 
+impl Ticket {
+    /// Its media type.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        self.content_type.as_str()
+    }
+
+    /// Whether it may still be sent at `now`: as long as a signed address is good.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.announced_at.checked_add(VALID_TO_SEND).is_ok_and(|end| now < end)
+    }
+}
+
 impl From<PresignedRequest> for UploadStep {
     fn from(request: PresignedRequest) -> Self {
-        Self { method: request.method, url: request.url, headers: request.headers.into_iter().collect() }
+        let url = absolute(request.url);
+        Self { method: request.method, url, headers: request.headers.into_iter().collect() }
     }
+}
+
+/// A path of this API as its client needs it. Storage that has no address of its own is reached through the server of
+/// the API, and names a path relative to it.
+fn absolute(url: String) -> String {
+    if url.contains("://") { url } else { format!("{PREFIX}/{url}") }
 }
 
 /// Announces an upload and says how to send it.
@@ -223,4 +245,23 @@ pub(super) async fn completed<P: Ports>(
 
 fn incomplete() -> Problem {
     Problem::new(Code::Conflict, "The upload is not complete: send what was announced, all of its bytes.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_stays_and_a_path_is_one_of_this_api() {
+        assert_eq!(absolute("https://bucket/key?X=1".to_owned()), "https://bucket/key?X=1");
+        assert_eq!(absolute("uploads/u-1/content".to_owned()), "/v1/graph-ai/uploads/u-1/content");
+    }
+
+    #[test]
+    fn a_ticket_is_good_for_an_hour() {
+        let announced_at: Timestamp = "2026-06-01T08:00:00Z".parse().unwrap();
+        let ticket = Ticket { bytes: 1, content_type: ContentType::Zip, multipart: None, announced_at };
+        assert!(ticket.is_open("2026-06-01T08:59:59Z".parse().unwrap()));
+        assert!(!ticket.is_open("2026-06-01T09:00:00Z".parse().unwrap()));
+    }
 }
