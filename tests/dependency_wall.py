@@ -1,4 +1,4 @@
-"""Holds the arrows between crates: core <- {pipeline <- {jobs, searching}, embedding, adapters, indexing, testkit} <-
+"""Holds the arrows between crates: core <- {pipeline <- {jobs, searching}, embedding, {adapters, http} <- cloud, indexing, testkit} <-
 {functions, task, local, tests, benches}.
 
 Also budgets the number of crates behind each of ours, and allows known licences only. Reads `cargo metadata`.
@@ -23,11 +23,16 @@ MAY_USE = {
     "graphnode-searching": {"graphnode-core", "graphnode-pipeline"},
     "graphnode-indexer": {"graphnode-core", "graphnode-adapters", "graphnode-indexing"},
     "graphnode-http": {"graphnode-core", "graphnode-searching"},
-    "graphnode-api": {"graphnode-core", "graphnode-adapters", "graphnode-http"},
+    "graphnode-cloud": {"graphnode-core", "graphnode-adapters", "graphnode-http"},
+    "graphnode-api": {"graphnode-core", "graphnode-cloud", "graphnode-http"},
     "graphnode-search": {
         "graphnode-core", "graphnode-adapters", "graphnode-embedding", "graphnode-http", "graphnode-searching",
     },
-    "graphnode": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters"},
+    # The whole system in one process (`serve`).
+    "graphnode": {
+        "graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters", "graphnode-jobs",
+        "graphnode-indexing", "graphnode-http", "graphnode-cloud", "graphnode-searching",
+    },
     "graphnode-tests": set(),
     "graphnode-benches": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-testkit"},
 }
@@ -64,8 +69,9 @@ NUMERICS = {
 }
 NOT_BEHIND = {
     "graphnode-indexing": NUMERICS | {"graphnode-adapters", "reqwest", "aws-config"},
-    "graphnode-api": NUMERICS | {"graphnode-searching", "graphnode-jobs", "regex", "clap"},
+    "graphnode-api": NUMERICS | {"graphnode-searching", "graphnode-jobs", "graphnode-indexing", "regex", "clap"},
     "graphnode-indexer": NUMERICS | {"aws-sdk-sqs", "aws-sdk-ecs", "regex", "clap"},
+    "graphnode-http": NUMERICS | {"graphnode-adapters", "reqwest", "aws-config", "clap"},
 }
 LICENCES = {
     "Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "ISC", "Unicode-3.0", "Zlib", "Unlicense",
