@@ -49,8 +49,10 @@ BUDGET = {
     "graphnode-task": 290,
     "graphnode-indexer": 205,
     "graphnode-http": 75,
+    "graphnode-cloud": 200,
     "graphnode-api": 230,
     "graphnode-search": 320,
+    "graphnode": 350,
 }
 # The same for single features: a function pays for what it names.
 FEATURE_BUDGET = {

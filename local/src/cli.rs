@@ -34,6 +34,11 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Read an export without building: what is in it, what would be skipped and why
     Check(Check),
+    /// Serve the whole system on this machine: an HTTP API, jobs, results, vectors
+    ///
+    /// It answers this machine only (127.0.0.1 and ::1) and asks for no login. Ctrl-C ends it: a running job saves what
+    /// it has and goes on at the next start.
+    Serve(Serve),
     /// Prepare or verify the sentence model
     #[command(subcommand)]
     Model(Model),
@@ -106,6 +111,29 @@ pub(crate) struct Inspect {
 pub(crate) struct Check {
     /// The export, as for build
     pub export: PathBuf,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Folder that everything lies in: uploads, results, vectors
+    #[arg(long, value_name = "DIR", default_value = "graphnode-data")]
+    pub data: PathBuf,
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 7878)]
+    pub port: u16,
+    /// Threads a job may use [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Use S3, SQS, ECS and Chroma instead of a folder, as the environment names them (GRAPHNODE_BUCKET, CHROMA_URL, …).
+    /// Jobs are run and indexed there, not here. There is no login all the same: you are the person `local`
+    #[arg(long, conflicts_with_all = ["data", "threads"])]
+    pub cloud: bool,
+    /// Log every request and job to the terminal
+    #[arg(long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub model: ModelFolder,
 }
 
 /// What can be done with a model.

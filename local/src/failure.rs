@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use graphnode_adapters::exact_index::IndexError;
 use graphnode_adapters::folder::FolderError;
+use graphnode_core::config::ConfigError;
+use graphnode_core::job::StoreError;
 use graphnode_core::options::InvalidOption;
 use graphnode_core::watch::Cancelled;
 use graphnode_embedding::ModelError;
@@ -77,6 +79,40 @@ pub(crate) enum Failure {
     /// The machine did not give the threads.
     #[error("the worker threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// Another program listens there.
+    #[error("port {0} is in use: end what listens there, or pass --port N (0 takes a free one)")]
+    PortInUse(u16),
+    /// The port cannot be listened on.
+    #[error("port {port} cannot be listened on: {source}")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another server works on the data folder.
+    #[error("{} is in use by another `graphnode serve`: end it, or pass --data DIR", .0.display())]
+    DataInUse(PathBuf),
+    /// The data folder cannot be used.
+    #[error("{} cannot be used for data ({source}): pass --data DIR", path.display())]
+    Data {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The records in the data folder cannot be read.
+    #[error(transparent)]
+    Records(#[from] StoreError),
+    /// A variable that names a part of the cloud is missing or wrong.
+    #[error("{0}: --cloud needs it")]
+    Environment(#[from] ConfigError),
+    /// The clients of the cloud cannot be made.
+    #[error("the cloud cannot be reached: {0}")]
+    Cloud(String),
+    /// The machine did not give what a server needs.
+    #[error("the server cannot be started: {0}")]
+    Runtime(std::io::Error),
     /// The person stopped it.
     #[error("stopped; nothing was written")]
     Cancelled,
@@ -86,7 +122,7 @@ impl Failure {
     /// The process's exit code, as the help text lists them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::NoWords => 2,
+            Self::Usage(_) | Self::NoWords | Self::Environment(_) => 2,
             Self::Open { .. } | Self::NothingInFolder(_) | Self::Import(_) => 3,
             Self::Job(JobError::Import(_) | JobError::NothingToShow { .. }) => 3,
             Self::Model(_) | Self::OtherModel { .. } => 4,
@@ -107,6 +143,9 @@ impl Failure {
             Self::OtherModel { .. } => "other-model",
             Self::Write(_) => "cannot-write",
             Self::Index(_) | Self::Graph { .. } => "no-build",
+            Self::PortInUse(_) | Self::Listen { .. } => "port",
+            Self::DataInUse(_) | Self::Data { .. } | Self::Records(_) => "data",
+            Self::Environment(_) | Self::Cloud(_) => "cloud",
             Self::Cancelled => "cancelled",
             _ => "failed",
         }

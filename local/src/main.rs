@@ -1,4 +1,4 @@
-//! `graphnode`: from a chat export to a knowledge graph on one machine, with no account, key or server.
+//! `graphnode`: from a chat export to a knowledge graph on one machine, with no account or key.
 
 mod cli;
 mod commands;
@@ -6,6 +6,7 @@ mod failure;
 mod input;
 mod output;
 mod progress;
+mod serve;
 
 use std::process::ExitCode;
 

@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Search(search) => search::run(&search, json),
         Command::Inspect(inspect) => inspect::run(&inspect, json),
         Command::Check(check) => check::run(&check, json),
+        Command::Serve(serve) => crate::serve::run(&serve, json),
         Command::Model(Model::Prepare(prepare)) => model::prepare(&prepare, json),
         Command::Model(Model::Verify(folder)) => model::verify(&folder, json),
     }
