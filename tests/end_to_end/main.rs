@@ -8,6 +8,8 @@ mod events;
 mod graph;
 mod indexer;
 mod program;
+mod serve;
+mod server;
 mod servers;
 mod walk;
 mod worker;

@@ -17,7 +17,7 @@ pub(crate) fn model() -> PathBuf {
 }
 
 /// The binary: `GRAPHNODE_BINARY`, else the one beside this test's own.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let beside = || {
         let test = std::env::current_exe().unwrap();
         test.parent().and_then(Path::parent).unwrap().join("graphnode")

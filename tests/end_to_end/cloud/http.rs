@@ -30,6 +30,13 @@ impl Address {
         Self { url: url.to_owned(), host: url.trim_start_matches("http://").to_owned() }
     }
 
+    /// The server of a whole address, and the path there.
+    pub(crate) fn of(url: &str) -> (Self, String) {
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (host, path) = rest.split_once('/').unwrap();
+        (Self::new(&format!("{scheme}://{host}")), format!("/{path}"))
+    }
+
     /// Sends one request; `path` is encoded already.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
         self.try_send(method, path, headers, body).unwrap()
@@ -45,7 +52,10 @@ impl Address {
     ) -> std::io::Result<Response> {
         let mut stream = TcpStream::connect(&self.host)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.host);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Host")) {
+            head += &format!("Host: {}\r\n", self.host);
+        }
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }

@@ -9,7 +9,7 @@
 mod aws;
 mod chroma;
 mod deploy;
-mod http;
+pub(crate) mod http;
 mod space;
 
 use std::io::{BufRead, BufReader, Write};
@@ -38,7 +38,7 @@ pub(crate) struct Cloud {
     chroma_cloud: Address,
     chroma_token: String,
     control: Address,
-    region: String,
+    pub(crate) region: String,
     /// Where functions and tasks log, one file each.
     logs: PathBuf,
     /// Its standard input, which is open as long as we live, keeps the servers running; `None` where somebody else
