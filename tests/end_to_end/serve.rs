@@ -62,6 +62,9 @@ fn from_an_upload_to_a_map_and_to_nothing_left() {
     assert_eq!((again.status, again.body.len(), again.header("ETag")), (304, 0, Some(tag)));
     assert_eq!(server.get(&format!("{API}/graph")).body, graph.body);
     assert!(part("summary").json()["overview"].is_object());
+    let found = server.json(&format!("{API}/search?q=bread%20and%20yeast&limit=3"));
+    let titles = array(&found["results"]).iter().map(|result| result["title"].as_str().unwrap());
+    assert!(titles.clone().count() == 3 && titles.clone().all(|title| title.contains("bread")), "{found}");
     assert_eq!(array(&part("features").json()["conversations"]).len(), 60);
     assert_eq!(part("report").json()["counts"]["read"], 60);
     let view = part("view");

@@ -25,6 +25,7 @@ mod machine;
 mod resume;
 mod signals;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,9 +38,10 @@ use graphnode_core::ports::Buckets;
 use graphnode_embedding::SentenceEncoder;
 use graphnode_http::api::{self, Api, Limits, Ports};
 use graphnode_http::boundary::{Rules, around_by};
-use graphnode_http::identity;
+use graphnode_http::{identity, search};
 use graphnode_indexing::Indexer;
 use graphnode_jobs::{LazyEncoder, Settings};
+use graphnode_searching::Searcher;
 use serde_json::json;
 use tokio::sync::watch;
 use tracing::level_filters::LevelFilter;
@@ -91,7 +93,8 @@ async fn serve_this_machine(arguments: &Serve, json: bool) -> Result<(), Failure
     resume::take_up(&jobs).await?;
 
     let api = Arc::new(api_of(&jobs, &folder, model));
-    let router = routes(&api).merge(content::router(Arc::clone(&api), folder.scratch.clone()));
+    let router = routes(&api, Arc::clone(&jobs.encoder))
+        .merge(content::router(Arc::clone(&api), folder.scratch.clone()));
     let path = folder.path.display().to_string();
     let router = guarded(router, &listeners, about::Place::Folder(&path));
     let indexer =
@@ -105,15 +108,26 @@ async fn serve_the_cloud(arguments: &Serve, json: bool) -> Result<(), Failure> {
     let signal = signals::next().map_err(Failure::Runtime)?;
     let listeners = listen::bind(arguments.port).await?;
     let (api, bucket) = cloud::open().await?;
-    let router = guarded(routes(&Arc::new(api)), &listeners, about::Place::Bucket(&bucket));
+    let router = routes(&Arc::new(api), encoder(&arguments.model.folder));
+    let router = guarded(router, &listeners, about::Place::Bucket(&bucket));
     announce(&listeners, &format!("its data in the bucket {bucket}"), json);
     serve_until(signal, listeners, router, async {}).await
 }
 
-/// Everything that is served over one set of ports, here and in the cloud. A router for more, such as the search, is
-/// merged here.
-fn routes<P: Ports>(api: &Arc<Api<P>>) -> Router {
-    api::router(Arc::clone(api))
+/// Everything that is served over one set of ports, here and in the cloud.
+fn routes<P: Ports>(api: &Arc<Api<P>>, encoder: Arc<LazyEncoder>) -> Router
+where
+    P::Objects: Clone,
+    P::Vectors: Clone,
+{
+    let searcher = Searcher::new(api.buckets.clone(), api.vectors.clone(), encoder);
+    api::router(Arc::clone(api)).merge(search::router(searcher))
+}
+
+/// The model of a folder, loaded when it is first needed.
+fn encoder(folder: &Path) -> Arc<LazyEncoder> {
+    let folder = folder.to_owned();
+    Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&folder).map_err(Into::into)))
 }
 
 /// The routes with the page at the root, and around them what every request passes.
@@ -125,13 +139,12 @@ fn guarded(router: Router, listeners: &Listeners, place: about::Place<'_>) -> Ro
 fn jobs(arguments: &Serve, folder: &DataFolder) -> Jobs {
     // Those that are given up lie there for nobody: the log has said why, and the job's record is taken up at the next start.
     let (requests, _given_up) = LocalQueue::with_dead_letters(MOST_RECEIVES);
-    let model = arguments.model.folder.clone();
     Jobs {
         buckets: Buckets::only(folder.objects.clone()),
         requests,
         results: LocalQueue::default(),
         launcher: None,
-        encoder: Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&model).map_err(Into::into))),
+        encoder: encoder(&arguments.model.folder),
         clock: Arc::new(SystemClock::default()),
         settings: Settings {
             scratch: folder.scratch.clone(),
