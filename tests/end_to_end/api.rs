@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::cloud::{Address, Caller, Function, Mapping, Program, Queue, Settings, Space, python, within};
 use crate::graph::array;
 use crate::program::root;
-use crate::walk::{CONVERSATIONS, exported};
+use crate::server::exported;
 
 const PATIENCE: Duration = Duration::from_secs(120);
+const CONVERSATIONS: usize = 300;
 
 /// All four functions, with an HTTP API in front.
 fn space() -> Option<(Space, Address)> {
@@ -72,7 +73,7 @@ fn status(caller: &Caller, path: &str) -> u16 {
 fn an_app_walks_from_an_upload_to_nothing_left() {
     let Some((space, gateway)) = space() else { return };
     let (anna, ben) = (Caller::new(&gateway, "auth0|anna"), Caller::new(&gateway, "auth0|ben"));
-    let upload_id = upload(&anna, &exported());
+    let upload_id = upload(&anna, &exported(CONVERSATIONS));
     let queued = anna.post("", &json!({"uploadId": upload_id, "maxClusters": 6, "detailLevel": "brief"}));
     assert_eq!(queued["status"], "queued");
     let task = queued["taskId"].as_str().unwrap();
@@ -115,8 +116,7 @@ fn an_app_walks_from_an_upload_to_nothing_left() {
 }
 
 fn conversations(count: usize) -> Value {
-    let all: Value = serde_json::from_slice(&exported()).unwrap();
-    array(&all)[..count].into()
+    serde_json::from_slice(&exported(count)).unwrap()
 }
 
 /// Words find her conversations, by either method; his find nothing, whatever graph he names.

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use graphnode_testkit::export::{ConversationBuilder, export};
 use serde_json::{Value, json};
 
 use crate::cloud::{Function, Mapping, Program, Queue, Settings, Space, within};
 use crate::graph::array;
+use crate::server::exported;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-pub(crate) const CONVERSATIONS: usize = 300;
+const CONVERSATIONS: usize = 300;
 
 /// Worker and indexer, each behind its queue.
 fn space() -> Option<Space> {
@@ -27,21 +27,8 @@ fn space() -> Option<Space> {
 }
 
 /// Conversations `c0` to `c299`: the same ids for every person, as exports of a bad tool could have.
-pub(crate) fn exported() -> Vec<u8> {
-    let subjects = [
-        ("Baking bread", "How long should a sourdough with rye flour rise in a cold kitchen?"),
-        ("Borrow checker", "Why does the Rust borrow checker refuse two mutable references?"),
-        ("Tomato plants", "When should tomato seedlings be moved from the window to the garden?"),
-        ("Marathon training", "How many kilometres a week prepare a runner for a first marathon?"),
-        ("Train to Lisbon", "Which night trains lead from Madrid to Lisbon in spring?"),
-    ];
-    export((0..CONVERSATIONS).map(|number| {
-        let (title, question) = subjects[number % subjects.len()];
-        let id = format!("c{number}");
-        ConversationBuilder::new(&id, &format!("{title} {number}"), 1.7e9 + 86_400.0 * number as f64)
-            .person(&format!("{question} This is attempt {number}."))
-            .assistant(&format!("That depends on case {number}: {title}."))
-    }))
+fn export() -> Vec<u8> {
+    exported(CONVERSATIONS)
 }
 
 fn ask(space: &Space, task: &str, user: &str, key: &str) {
@@ -101,8 +88,8 @@ fn check_vectors(space: &Space, user: &str, graph: &Value) {
 #[test]
 fn a_message_becomes_a_graph_a_summary_and_vectors_of_its_person_alone() {
     let Some(space) = space() else { return };
-    space.put("uploads/export.json", &exported());
-    space.put("graph-generation/task-b/input.json", &exported());
+    space.put("uploads/export.json", &export());
+    space.put("graph-generation/task-b/input.json", &export());
     ask(&space, "task-a", "anna", "uploads/export.json");
     ask(&space, "task-b", "ben", "graph-generation/task-b/");
     let graphs = [("anna", finish(&space, "task-a")), ("ben", finish(&space, "task-b"))];
