@@ -113,3 +113,11 @@ fn a_fifth_of_the_time_is_left_for_a_hand_over() {
     assert_eq!(reserve(seconds(900)), seconds(20));
     assert_eq!(reserve(seconds(1)), seconds(3));
 }
+
+#[test]
+fn a_deadline_of_another_age_is_none() {
+    let (now, seconds) = (Duration::from_secs(1_800_000_000), Duration::from_secs);
+    assert_eq!(remaining(now + seconds(30), now), seconds(30));
+    assert_eq!(remaining(now - seconds(30), now), seconds(0));
+    assert_eq!(remaining(seconds(600), now), seconds(900));
+}
