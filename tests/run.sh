@@ -25,7 +25,8 @@ step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked --quiet
 
 step "unit, contract and end-to-end tests"
-cargo build --locked --package graphnode --package graphnode-{worker,task,indexer,api,search}
+cargo build --locked --package graphnode --package graphnode-worker --package graphnode-task --package graphnode-indexer \
+    --package graphnode-api --package graphnode-search
 around cargo test --workspace --all-features --locked
 
 step "the servers themselves"
