@@ -8,8 +8,8 @@ use graphnode_core::job::{JobRecord, JobState, Release, StoreError, UpdateError}
 use graphnode_core::keys::{self, ResultFile};
 use graphnode_core::messages::asking::generation_request;
 use graphnode_core::messages::{GraphResult, SummaryPart, outgoing};
-use graphnode_core::ports::objects::Listing;
-use graphnode_core::ports::{Objects, PortResult, Queue};
+use graphnode_core::ports::objects::list_all;
+use graphnode_core::ports::{PortResult, Queue};
 use std::time::Duration;
 
 use super::background::Jobs;
@@ -75,17 +75,7 @@ async fn tell(jobs: &Jobs, record: &JobRecord) -> PortResult<()> {
 
 /// All jobs of the person of this machine, in the order they were asked for.
 async fn oldest_first(objects: &FolderObjects) -> PortResult<Vec<TaskId>> {
-    let prefix = keys::task_markers(&UserId::local());
-    let (mut found, mut from) = (Vec::new(), None);
-    loop {
-        let Listing { objects: page, next, .. } = objects.list(&prefix, from.as_ref()).await?;
-        found.extend(page.iter().filter_map(|marker| keys::parse_task_marker(&marker.key)));
-        from = next;
-        if from.is_none() {
-            break;
-        }
-    }
+    let markers = list_all(objects, &keys::task_markers(&UserId::local()), usize::MAX).await?;
     // A list has the newest first.
-    found.reverse();
-    Ok(found)
+    Ok(markers.iter().rev().filter_map(|marker| keys::parse_task_marker(&marker.key)).collect())
 }

@@ -144,14 +144,14 @@ pub(super) async fn enqueue<P: Ports>(
     let key = idempotency::key(&headers)?;
     let source = source(&api, &caller, &body.value).await?;
     let now = api.clock.now();
-    let (task_id, at) = match &key {
-        None => (new_task_id()?, now),
+    let (task_id, at, known) = match &key {
+        None => (new_task_id()?, now, false),
         Some(key) => {
             let first = idempotency::claim(api.buckets.own(), &caller, key, &body.bytes, now).await?;
-            (first.task_id, first.at)
+            let known = super::tasks::exists(&api, &caller, &first.task_id).await?;
+            (first.task_id, first.at, known)
         }
     };
-    let known = super::tasks::exists(&api, &caller, &task_id).await?;
     if !known {
         super::tasks::check_in_flight(&api, &caller).await?;
     }
@@ -189,7 +189,8 @@ async fn send<P: Ports>(
     Ok(())
 }
 
-fn new_task_id() -> Result<TaskId, Problem> {
+/// An id nobody has, which grows with time.
+pub(super) fn new_task_id() -> Result<TaskId, Problem> {
     uuid::Uuid::now_v7().to_string().parse().map_err(Problem::ours)
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
 
-use super::enqueue::{DetailLevelName, LanguageCode};
+use super::enqueue::{DetailLevelName, LanguageCode, new_task_id};
 use super::{Ports, Shared, results};
 use crate::PREFIX;
 use crate::answer::json_with;
@@ -69,7 +69,7 @@ pub(super) async fn summarise<P: Ports>(
     JsonBody { value: request, .. }: JsonBody<SummariseRequest>,
 ) -> Result<Response, Problem> {
     let build = results::newest_build(&api, &caller, &request.graph_id.unwrap_or_default()).await?;
-    let task_id: TaskId = uuid::Uuid::now_v7().to_string().parse().map_err(Problem::ours)?;
+    let task_id = new_task_id()?;
     let wanted = SummaryRequest {
         user_id: caller,
         graph_key: keys::result(build.task_id(), ResultFile::Graph),
