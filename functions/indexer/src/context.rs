@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use graphnode_adapters::aws;
-use graphnode_adapters::chroma::{ChromaIndex, ChromaSettings};
+use graphnode_adapters::chroma::ChromaIndex;
 use graphnode_adapters::s3::S3Objects;
+use graphnode_adapters::secrets::ChromaAccess;
 use graphnode_core::clock::{Clock, SystemClock};
 use graphnode_core::config::{ConfigError, Environment, variables};
 use graphnode_core::ids::BucketName;
@@ -18,8 +18,8 @@ use tracing::level_filters::LevelFilter;
 pub struct Config {
     /// Bucket of results and job records: [`variables::BUCKET`].
     pub bucket: BucketName,
-    /// Where the vectors go: the variables `CHROMA_*`.
-    pub chroma: ChromaSettings,
+    /// Where the vectors go, and where the key to them is kept: the variables `CHROMA_*`.
+    pub chroma: ChromaAccess,
 }
 
 impl Config {
@@ -30,7 +30,7 @@ impl Config {
     pub fn from_env(environment: &Environment<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
             bucket: environment.required(variables::BUCKET)?,
-            chroma: ChromaSettings::from_environment(environment)?,
+            chroma: ChromaAccess::from_environment(environment)?,
         })
     }
 }
@@ -47,14 +47,14 @@ pub struct Context<O, V, C> {
 }
 
 impl Context<S3Objects, ChromaIndex, SystemClock> {
-    /// The clients of S3 and Chroma. Neither is asked anything yet.
+    /// The clients of S3 and Chroma. Neither is asked anything yet; Secrets Manager is, where a secret is named.
     ///
     /// # Errors
-    /// Without a region, or without the system's certificates.
+    /// Without a region, without the system's certificates, or without the secret.
     pub async fn connect(config: Config) -> anyhow::Result<Self> {
         let aws = aws::load().await?;
         let objects = Arc::new(S3Objects::new(&aws, config.bucket.clone()));
-        let vectors = ChromaIndex::new(config.chroma).context("the client of Chroma")?;
+        let vectors = config.chroma.connect(&aws).await?;
         Ok(Self::of(config.bucket, objects, vectors, SystemClock::default()))
     }
 }
@@ -92,7 +92,7 @@ mod tests {
         let all = [("GRAPHNODE_BUCKET", "payloads"), ("CHROMA_URL", "http://chroma:8000")];
         let config = Config::from_env(&Environment::of(&all)).unwrap();
         assert_eq!(
-            (config.bucket.as_str(), config.chroma.collection.as_str()),
+            (config.bucket.as_str(), config.chroma.settings.collection.as_str()),
             ("payloads", "graph_nodes_v1")
         );
         for (missing, name) in [(1, "CHROMA_URL"), (0, "GRAPHNODE_BUCKET")] {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use graphnode_adapters::aws;
-use graphnode_adapters::chroma::{ChromaIndex, ChromaSettings};
+use graphnode_adapters::chroma::ChromaIndex;
 use graphnode_adapters::s3::S3Objects;
+use graphnode_adapters::secrets::ChromaAccess;
 use graphnode_core::config::{ConfigError, Environment, variables};
 use graphnode_core::encoder::LazyEncoder;
 use graphnode_core::ids::BucketName;
@@ -21,8 +22,8 @@ pub struct Config {
     pub bucket: BucketName,
     /// Further buckets that results may lie in: [`variables::INPUT_BUCKETS`].
     pub input_buckets: Vec<BucketName>,
-    /// Where vectors are.
-    pub chroma: ChromaSettings,
+    /// Where vectors are, and where the key to them is kept.
+    pub chroma: ChromaAccess,
     /// Folder of the model: [`variables::MODEL`].
     pub model: PathBuf,
 }
@@ -36,7 +37,7 @@ impl Config {
         Ok(Self {
             bucket: environment.required(variables::BUCKET)?,
             input_buckets: environment.list(variables::INPUT_BUCKETS)?,
-            chroma: ChromaSettings::from_environment(environment)?,
+            chroma: ChromaAccess::from_environment(environment)?,
             model: environment.required(variables::MODEL)?,
         })
     }
@@ -49,10 +50,10 @@ pub fn encoder(config: &Config) -> Arc<LazyEncoder> {
     Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&model).map_err(Into::into)))
 }
 
-/// The clients. None is asked anything yet.
+/// The clients. None is asked anything yet but Secrets Manager, where a secret is named.
 ///
 /// # Errors
-/// Without a region, or without the system's certificates.
+/// Without a region, without the system's certificates, or without the secret.
 pub async fn connect(
     config: &Config,
     encoder: Arc<LazyEncoder>,
@@ -61,6 +62,6 @@ pub async fn connect(
     let own = S3Objects::new(&aws, config.bucket.clone());
     let others = config.input_buckets.iter().map(|name| (name.clone(), own.in_bucket(name.clone())));
     let buckets = Buckets::new(config.bucket.clone(), own.clone(), others);
-    let vectors = ChromaIndex::new(config.chroma.clone()).context("the client of Chroma")?;
+    let vectors = config.chroma.connect(&aws).await?;
     Ok(Searcher::new(buckets, vectors, encoder))
 }

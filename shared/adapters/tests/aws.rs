@@ -1,5 +1,5 @@
-//! S3, SQS and ECS, held to the contracts of the ports on a server that speaks AWS.
-#![cfg(all(feature = "s3", feature = "sqs", feature = "ecs", feature = "chroma"))]
+//! S3, SQS, ECS and Secrets Manager, held to the contracts of the ports on a server that speaks AWS.
+#![cfg(all(feature = "s3", feature = "sqs", feature = "ecs", feature = "secrets"))]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
 use std::time::Duration;
@@ -9,7 +9,10 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use graphnode_adapters::aws;
 use graphnode_adapters::ecs::{EcsLauncher, EcsSettings};
 use graphnode_adapters::s3::{S3Objects, TransferSizes};
+use graphnode_adapters::secrets::{ChromaAccess, ChromaAccessError};
 use graphnode_adapters::sqs::SqsQueue;
+use graphnode_core::config::{Environment, variables};
+use graphnode_core::error::with_sources;
 use graphnode_core::ids::TaskId;
 use graphnode_core::keys::ObjectKey;
 use graphnode_core::ports::launcher::{LaunchOutcome, TaskLauncher};
@@ -210,4 +213,95 @@ async fn ecs_starts_tasks() {
     let nowhere = EcsSettings { cluster: unique("nowhere"), ..settings };
     let outcome = EcsLauncher::new(&config, nowhere).launch(&request(&task_id, 3)).await.unwrap();
     assert!(matches!(outcome, LaunchOutcome::Rejected { .. }), "{outcome:?}");
+}
+
+/// Chroma with the secret of that name, beside a key in the environment.
+fn access(secret: &str) -> ChromaAccess {
+    let pairs = [
+        (variables::CHROMA_URL, "http://chroma:8000"),
+        (variables::CHROMA_API_KEY, "ck-of-the-environment"),
+        (variables::CHROMA_SECRET_ARN, secret),
+    ];
+    ChromaAccess::from_environment(&Environment::of(&pairs)).unwrap()
+}
+
+#[tokio::test]
+async fn the_key_of_chroma_comes_from_a_secret_by_name_and_by_arn() {
+    let Some(config) = config("Secrets Manager").await else { return };
+    let client = aws_sdk_secretsmanager::Client::new(&config);
+    let (name, said) = (unique("chroma"), r#"{"apiKey": "ck-very-secret", "tenant": "t-1", "more": 1}"#);
+    let made = client.create_secret().name(&name).secret_string(said).send().await.unwrap();
+    for named in [name.as_str(), made.arn.as_deref().unwrap()] {
+        let settings = access(named).resolved(&config).await.unwrap();
+        assert_eq!(settings.token.as_ref().unwrap().expose(), "ck-very-secret");
+        assert_eq!((settings.tenant.as_str(), settings.database.as_str()), ("t-1", "default_database"));
+        assert!(!format!("{settings:?}").contains("ck-very-secret"));
+        access(named).connect(&config).await.unwrap();
+    }
+    let unnamed = ChromaAccess { secret: None, ..access(&name) };
+    let token = unnamed.resolved(&config).await.unwrap().token.unwrap();
+    assert_eq!(token.expose(), "ck-of-the-environment");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_missing_or_useless_is_told_with_the_mend() {
+    let Some(config) = config("Secrets Manager").await else { return };
+    let missing = access(&unique("nowhere")).connect(&config).await.unwrap_err();
+    assert!(matches!(missing, ChromaAccessError::Missing), "{missing:?}");
+    let client = aws_sdk_secretsmanager::Client::new(&config);
+    for (content, expected) in
+        [("ck-very-secret", "is not JSON"), (r#"{"key": "ck-very-secret"}"#, "no apiKey")]
+    {
+        let name = unique("chroma");
+        client.create_secret().name(&name).secret_string(content).send().await.unwrap();
+        let error = access(&name).connect(&config).await.unwrap_err();
+        let said = format!("{} {error:?}", with_sources(&error));
+        assert!(said.contains(expected) && said.contains("CHROMA_SECRET_ARN"), "{said}");
+        assert!(!said.contains("ck-very-secret"), "{said}");
+    }
+    let bytes = unique("chroma");
+    let blob = aws_sdk_secretsmanager::primitives::Blob::new(b"ck".to_vec());
+    client.create_secret().name(&bytes).secret_binary(blob).send().await.unwrap();
+    let error = access(&bytes).connect(&config).await.unwrap_err();
+    assert!(matches!(error, ChromaAccessError::NotJson), "{error:?}");
+}
+
+/// A server of AWS's manners that answers every request with one error. (The other one asks for no permission.)
+async fn refusing(code: &str) -> aws_config::SdkConfig {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let body = format!(r#"{{"__type": "{code}", "message": "no"}}"#);
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/x-amz-json-1.1\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // Small as it is, the request comes in one piece.
+            let _ = stream.read(&mut [0; 16 << 10]).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    let loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(aws_config::Region::new("ap-northeast-2"))
+        .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test"));
+    aws::load_with(loader).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_secret_is_missing_or_denied_by_the_code_alone() {
+    let error = access("chroma").connect(&refusing("ResourceNotFoundException").await).await.unwrap_err();
+    assert!(matches!(error, ChromaAccessError::Missing), "{error:?}");
+    for code in ["AccessDeniedException", "DecryptionFailure"] {
+        let error = access("chroma").connect(&refusing(code).await).await.unwrap_err();
+        assert!(matches!(error, ChromaAccessError::Denied(_)), "{error:?}");
+        let said = with_sources(&error);
+        assert!(
+            said.contains("CHROMA_SECRET_ARN") && said.contains("secretsmanager:GetSecretValue"),
+            "{said}"
+        );
+    }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use graphnode_adapters::aws;
-use graphnode_adapters::chroma::{ChromaIndex, ChromaSettings};
+use graphnode_adapters::chroma::ChromaIndex;
 use graphnode_adapters::ecs::{EcsLauncher, EcsSettings};
 use graphnode_adapters::s3::S3Objects;
+use graphnode_adapters::secrets::ChromaAccess;
 use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::clock::SystemClock;
 use graphnode_core::config::{ConfigError, Environment, variables};
@@ -38,8 +39,8 @@ pub struct Config {
     pub request_queue_url: String,
     /// Where tasks run, to stop those of cancelled jobs.
     pub tasks: EcsSettings,
-    /// Where vectors are.
-    pub chroma: ChromaSettings,
+    /// Where vectors are, and where the key to them is kept.
+    pub chroma: ChromaAccess,
     /// What a request may ask for.
     pub limits: Limits,
     /// Name of the model: the last part of [`variables::MODEL`].
@@ -58,17 +59,17 @@ impl Config {
             input_buckets: environment.list(variables::INPUT_BUCKETS)?,
             request_queue_url: environment.required(variables::REQUEST_QUEUE_URL)?,
             tasks: EcsSettings::from_environment(environment)?,
-            chroma: ChromaSettings::from_environment(environment)?,
+            chroma: ChromaAccess::from_environment(environment)?,
             limits: Limits::from_environment(environment)?,
             model: model.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())),
         })
     }
 }
 
-/// The clients. None is asked anything yet.
+/// The clients. None is asked anything yet but Secrets Manager, where a secret is named.
 ///
 /// # Errors
-/// Without a region, or without the system's certificates.
+/// Without a region, without the system's certificates, or without the secret.
 pub async fn connect(config: &Config) -> anyhow::Result<Api<Cloud>> {
     let aws = aws::load().await.context("AWS configuration")?;
     let own = S3Objects::new(&aws, config.bucket.clone());
@@ -77,7 +78,7 @@ pub async fn connect(config: &Config) -> anyhow::Result<Api<Cloud>> {
         buckets: Buckets::new(config.bucket.clone(), own.clone(), others),
         requests: SqsQueue::new(&aws, config.request_queue_url.clone()),
         launcher: Some(EcsLauncher::new(&aws, config.tasks.clone())),
-        vectors: ChromaIndex::new(config.chroma.clone()).context("the client of Chroma")?,
+        vectors: config.chroma.connect(&aws).await?,
         clock: SystemClock::default(),
         limits: config.limits.clone(),
         model: config.model.clone(),

@@ -46,6 +46,9 @@ pub const CHROMA_API_KEY: &str = "CHROMA_API_KEY";
 pub const CHROMA_TENANT: &str = "CHROMA_TENANT";
 /// Database in Chroma's paths; `default_database` is what a server of one's own has.
 pub const CHROMA_DATABASE: &str = "CHROMA_DATABASE";
+/// ARN or name of a secret of Secrets Manager whose value is `{"apiKey": "…", "tenant": "…", "database": "…"}`, the last
+/// two optional. What it says overrules [`CHROMA_API_KEY`], [`CHROMA_TENANT`] and [`CHROMA_DATABASE`].
+pub const CHROMA_SECRET_ARN: &str = "CHROMA_SECRET_ARN";
 /// Collection of the vectors; `graph_nodes_v1` by default, as the wire contract has it.
 pub const CHROMA_COLLECTION: &str = "CHROMA_COLLECTION";
 /// Writes in flight at a time, 1 to 10; 4 by default. With several writers their sum should stay within 10.
