@@ -26,7 +26,7 @@ fn space() -> Option<(Space, Address)> {
     space.deploy(&function("indexer", 512), &[Mapping::of(Queue::Features)]);
     space.deploy(&Function { concurrency: 8, ..function("api", 256) }, &[]);
     space.deploy(&function("search", 1024), &[]);
-    let gateway = space.publish("api", "search");
+    let gateway = space.publish();
     Some((space, gateway))
 }
 
@@ -165,7 +165,7 @@ fn a_queued_job_is_cancelled_over_http() {
     let Some(space) = Space::new() else { return };
     // Nobody takes the message off the queue.
     space.deploy(&Function::new("api", Program::of_package("graphnode-api")), &[]);
-    let gateway = space.publish("api", "api");
+    let gateway = space.publish();
     let anna = Caller::new(&gateway, "anna");
     let queued = anna.post("", &json!({"conversations": conversations(3)}));
     let path = format!("/tasks/{}", queued["taskId"].as_str().unwrap());
@@ -184,7 +184,7 @@ fn a_queued_job_is_cancelled_over_http() {
 fn paths_of_any_kind_are_problems_and_no_crashes() {
     let Some(space) = Space::new() else { return };
     space.deploy(&Function::new("api", Program::of_package("graphnode-api")), &[]);
-    let gateway = space.publish("api", "api");
+    let gateway = space.publish();
     let anna = Caller::new(&gateway, "anna");
     for path in ["/%EA%B9%80%20x", "/tasks/a%2Fb", "/tasks/%00", "/tasks/..%2F..%2Fjobs", "/nothing?x=%FF"] {
         let response = anna.send("GET", path, &[], b"");

@@ -35,7 +35,7 @@ impl Server {
     /// Serves what lies in `space`; only whoever asks is this machine's.
     pub(crate) fn in_the_cloud(space: &Space) -> Self {
         let mut command = Command::new(binary());
-        command.args(["serve", "--cloud", "--port", "0"]).envs(space.environment(&[]));
+        command.args(["serve", "--cloud", "--port", "0"]).envs(space.environment("api"));
         // What the servers of the tests give every function.
         command.env("AWS_REGION", &space.cloud().region);
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");

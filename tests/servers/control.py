@@ -5,10 +5,14 @@
 | POST /spaces | name, visibility_timeout?, max_receive_count? | the `Space` |
 | DELETE /spaces/NAME | | {}: its functions and mappings end |
 | POST /spaces/NAME/functions | name, command, environment?, timeout?, memory?, concurrency? | function, log |
+| POST /spaces/NAME/environment | name | the variables the template gives that function |
 | POST /spaces/NAME/mappings | queue_url, function, batch_size?, concurrency?, reports_failures? | {} |
 | POST /spaces/NAME/task | command, environment? | {} |
-| POST /spaces/NAME/gateway | routes: function by path prefix | url of an HTTP API |
+| POST /spaces/NAME/gateway | | url of the template's HTTP API |
 | POST /2015-03-31/functions/FUNCTION/invocations | an event | as Lambda's Invoke |
+
+A space is a stack of template.yaml. A function has the variables the template gives it, overruled by those of the request,
+and the credentials of its own role; a mapping that the template does not have is refused.
 """
 
 from __future__ import annotations
@@ -21,19 +25,22 @@ from typing import Any, Callable
 from servers.environment import FunctionSettings
 from servers.event_source import EventSource, Mapping, Refused
 from servers.function import Function, PayloadTooLarge, Throttled
-from servers.gateway import Gateway
-from servers.space import Builder, Space, SpaceSettings, as_dictionary
+from servers.gateway import Gateway, routes_of
+from servers.space import Builder, Chroma, Space, SpaceSettings, as_dictionary
+from servers.stack.deploy import Stack
 from servers.web import Request, Response, WebServer, as_json
 
 
 class Control:
     """Everything that tests have asked for, by name."""
 
-    def __init__(self, client: Callable[[str], Any], logs: Path) -> None:
-        self._builder = Builder(client)
+    def __init__(self, client: Callable[[str], Any], logs: Path, aws: str, chroma: Chroma) -> None:
+        self._builder = Builder(client, chroma)
         self._sqs = client("sqs")
         self._logs = logs
+        self._aws = aws
         self._spaces: dict[str, Space] = {}
+        self._stacks: dict[str, Stack] = {}
         self._functions: dict[str, Function] = {}
         # What a space has, to be ended with it.
         self._owned: dict[str, list[str]] = {}
@@ -68,6 +75,7 @@ class Control:
         space = self._spaces.get(parts[0])
         makers = {
             "functions": self._function,
+            "environment": self._environment,
             "mappings": self._mapping,
             "task": self._task,
             "gateway": self._gateway,
@@ -81,33 +89,54 @@ class Control:
             return as_json(400, {"error": str(refused)})
 
     def _space(self, body: dict[str, Any]) -> Response:
-        space = self._builder.build(SpaceSettings(**body))
+        space, stack = self._builder.build(SpaceSettings(**body))
         with self._lock:
-            self._spaces[space.name] = space
+            self._spaces[space.name], self._stacks[space.name] = space, stack
             self._sources[space.name], self._owned[space.name] = [], []
         return as_json(200, as_dictionary(space))
 
     def _function(self, space: Space, body: dict[str, Any]) -> Response:
-        settings = FunctionSettings(**{**body, "name": f"{space.name}-{body['name']}"})
+        name = body["name"]
+        told = {
+            **self._stacks[space.name].credentials(f"{name.capitalize()}Role"),
+            **self._variables(space, name),
+            **body.get("environment", {}),
+        }
+        settings = FunctionSettings(**{**body, "name": f"{space.name}-{name}", "environment": told})
         log = self._logs / f"{settings.name}.log"
         with self._lock:
             self._functions[settings.name] = Function(settings, log)
             self._owned[space.name].append(settings.name)
         return as_json(200, {"function": settings.name, "log": str(log)})
 
+    def _environment(self, space: Space, body: dict[str, Any]) -> Response:
+        return as_json(200, self._variables(space, body["name"]))
+
+    def _variables(self, space: Space, function: str) -> dict[str, str]:
+        given = self._stacks[space.name].environment(f"{function.capitalize()}Function")
+        return {**given, "AWS_ENDPOINT_URL": self._aws}
+
     def _mapping(self, space: Space, body: dict[str, Any]) -> Response:
         function = self._functions[body.pop("function")]
+        name = function.settings.name.removeprefix(f"{space.name}-")
+        if not self._stacks[space.name].feeds(body["queue_url"], f"{name.capitalize()}Function"):
+            raise Refused(f"template.yaml has no event source from {body['queue_url']} to {name}")
         source = EventSource(self._sqs, Mapping(**body), function)
         with self._lock:
             self._sources[space.name].append(source)
         return as_json(200, {})
 
     def _task(self, space: Space, body: dict[str, Any]) -> Response:
-        self._builder.define_task(space, body["command"], body.get("environment", {}))
+        told = {"AWS_ENDPOINT_URL": self._aws, **body.get("environment", {})}
+        self._builder.define_task(self._stacks[space.name], body["command"], told)
         return as_json(200, {})
 
-    def _gateway(self, space: Space, body: dict[str, Any]) -> Response:
-        gateway = Gateway({prefix: self._functions[function] for prefix, function in body["routes"].items()})
+    def _gateway(self, space: Space, _: dict[str, Any]) -> Response:
+        stack = self._stacks[space.name]
+        routes = routes_of(stack.properties("HttpApi")["Body"])
+        deployed = {name: self._functions.get(f"{space.name}-{name}") for name in ("api", "search")}
+        functions = {stack.id(f"{name.capitalize()}Function"): one for name, one in deployed.items() if one}
+        gateway = Gateway(routes, functions)
         with self._lock:
             self._gateways.setdefault(space.name, []).append(gateway)
         return as_json(200, {"url": gateway.url})
@@ -115,6 +144,7 @@ class Control:
     def _remove(self, name: str) -> None:
         with self._lock:
             self._spaces.pop(name, None)
+            self._stacks.pop(name, None)
             gateways = self._gateways.pop(name, [])
             sources = self._sources.pop(name, [])
             functions = [self._functions.pop(function) for function in self._owned.pop(name, [])]

@@ -1,4 +1,4 @@
-"""API Gateway's HTTP API in front of functions: payload version 2.0, a JWT authorizer, routes by the longest prefix.
+"""API Gateway's HTTP API in front of functions, as template.yaml describes it: routes, JWT authorizer, payload version 2.0.
 
 The authorizer reads a token's claims and does not check its signature: that is AWS's own work, and no key is here. The
 path reaches a function decoded, as API Gateway sends it.
@@ -11,7 +11,8 @@ import binascii
 import json
 import time
 import uuid
-from typing import Any, Mapping, Optional
+from dataclasses import dataclass
+from typing import Any, Mapping, Optional, Sequence
 from urllib.parse import unquote, urlsplit
 
 from servers.function import Function, PayloadTooLarge, Throttled
@@ -19,15 +20,45 @@ from servers.web import Request, Response, WebServer, as_json
 
 # Requests that are larger never reach a function.
 PAYLOAD_BYTES = 10 * 1024 * 1024
-# What a client may ask for without a token.
-OPEN = ("/v1/graph-ai/health", "/v1/graph-ai/openapi.json")
+_ANY = "x-amazon-apigateway-any-method"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which function serves a method and a path; `{proxy+}` at the end of one stands for everything behind it."""
+
+    method: str
+    path: str
+    function: str
+    is_open: bool
+
+    def serves(self, method: str, path: str) -> bool:
+        """Whether a request goes this way."""
+        if self.method not in ("ANY", method):
+            return False
+        stem, _, rest = self.path.partition("{proxy+}")
+        return path == self.path if stem == self.path else not rest and path.startswith(stem) and path != stem
+
+
+def routes_of(document: Mapping[str, Any]) -> list[Route]:
+    """The routes of the API's OpenAPI document, the one that wins first: a whole path before a part of one, a method
+    before any."""
+    routes = []
+    for path, methods in document["paths"].items():
+        for method, said in methods.items():
+            uri = said["x-amazon-apigateway-integration"]["uri"]
+            function = uri.split(":function:")[1].split("/")[0]
+            authorized = any(name != "NONE" for scheme in said.get("security", []) for name in scheme)
+            routes.append(Route("ANY" if method == _ANY else method.upper(), path, function, not authorized))
+    return sorted(routes, key=lambda route: ("{" in route.path, -len(route.path), route.method == "ANY"))
 
 
 class Gateway:
-    """One HTTP API: `routes` says which function serves paths that begin so."""
+    """One HTTP API; `functions` by the names that routes have for them."""
 
-    def __init__(self, routes: Mapping[str, Function]) -> None:
-        self._routes = sorted(routes.items(), key=lambda route: -len(route[0]))
+    def __init__(self, routes: Sequence[Route], functions: Mapping[str, Function]) -> None:
+        self._routes = routes
+        self._functions = functions
         self._server = WebServer(self.answer)
         self.url = f"http://{self._server.address}"
 
@@ -38,15 +69,18 @@ class Gateway:
     def answer(self, request: Request) -> Response:
         """Authorizes, invokes, and answers as the function says."""
         path = unquote(urlsplit(request.path).path)
-        function = next((function for prefix, function in self._routes if path.startswith(prefix)), None)
-        if function is None:
+        route = next((route for route in self._routes if route.serves(request.method, path)), None)
+        if route is None:
             return _message(404, "Not Found")
         claims = claims_of(request.headers.get("authorization", ""))
-        if claims is None and path not in OPEN:
+        if claims is None and not route.is_open:
             return _message(401, "Unauthorized")
         if len(request.body) > PAYLOAD_BYTES:
             return _message(413, "Request Entity Too Large")
         try:
+            function = self._functions.get(route.function)
+            if function is None:
+                return _message(500, "Internal Server Error")
             outcome = function.invoke(json.dumps(event_of(request, path, claims)).encode())
         except PayloadTooLarge:
             return _message(413, "Request Too Long")

@@ -1,4 +1,4 @@
-"""What one test has for itself: bucket, queues, rule, cluster, wired as the template wires them."""
+"""What one test has for itself: a stack of template.yaml, with names of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Mapping, Sequence
 
-from servers.account import LOCAL_IMAGE, queue_arn
+from servers.account import LOCAL_IMAGE
+from servers.stack.deploy import Stack
+from servers.stack.gaps import task_definition
 
 # The container that RunTask's overrides name.
-CONTAINER = "graphnode-task"
+CONTAINER = "graphnode-ai"
+# Seconds a task of a test has after SIGTERM; the template's two minutes are too long to wait for.
+STOP_SECONDS = 10
+# The queues that functions poll: what the template lets them wait for half an hour, tests cannot.
+_POLLED = ("RequestQueue", "DeadLetterQueue", "FeaturesQueue", "FeaturesDeadLetterQueue", "TaskEventsQueue")
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,14 @@ class SpaceSettings:
     name: str
     visibility_timeout: int = 30
     max_receive_count: int = 3
+
+
+@dataclass(frozen=True)
+class Chroma:
+    """Where vectors are, and what opens it."""
+
+    url: str
+    token: str
 
 
 @dataclass(frozen=True)
@@ -44,92 +58,76 @@ class Space:
 class Builder:
     """Makes spaces with the clients of the AWS stand-in."""
 
-    def __init__(self, client: Callable[[str], Any]) -> None:
-        self._s3, self._sqs, self._ecs, self._events = map(client, ("s3", "sqs", "ecs", "events"))
-        ec2 = client("ec2")
-        self.subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
-        self._group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    def __init__(self, client: Callable[[str], Any], chroma: Chroma) -> None:
+        self._client = client
+        self._chroma = chroma
+        subnet = client("ec2").describe_subnets()["Subnets"][0]
+        self.subnet, self._network = subnet["SubnetId"], subnet["VpcId"]
 
-    def build(self, settings: SpaceSettings) -> Space:
+    def build(self, settings: SpaceSettings) -> tuple[Space, Stack]:
         """Creates everything but functions and the task's program."""
-        name = settings.name
-        dead_letters = self._queue(f"{name}-requests-dead", settings.visibility_timeout)
-        features_dead_letters = self._queue(f"{name}-features-dead", settings.visibility_timeout)
+        stack = Stack(settings.name, self._client, self._parameters(settings.name))
+        self._quicken(stack, settings)
         space = Space(
-            name=name,
-            bucket=f"{name}-payloads",
-            request_queue=self._queue(f"{name}-requests", settings.visibility_timeout, dead_letters, settings),
-            dead_letter_queue=dead_letters,
-            result_queue=self._queue(f"{name}-results", 30),
-            features_queue=self._queue(
-                f"{name}-features", settings.visibility_timeout, features_dead_letters, settings
-            ),
-            features_dead_letter_queue=features_dead_letters,
-            task_event_queue=self._queue(f"{name}-task-events", settings.visibility_timeout),
-            cluster=f"{name}-cluster",
-            task_definition=f"{name}-task",
+            name=settings.name,
+            bucket=stack.id("PayloadBucket"),
+            request_queue=stack.id("RequestQueue"),
+            dead_letter_queue=stack.id("DeadLetterQueue"),
+            result_queue=stack.id("ResultQueue"),
+            features_queue=stack.id("FeaturesQueue"),
+            features_dead_letter_queue=stack.id("FeaturesDeadLetterQueue"),
+            task_event_queue=stack.id("TaskEventsQueue"),
+            cluster=stack.id("Cluster"),
+            task_definition=str(stack.properties("TaskDefinition")["Family"]),
             container=CONTAINER,
             subnet=self.subnet,
-            security_group=self._group,
-            collection=f"{name}-nodes",
+            security_group=stack.id("TaskSecurityGroup"),
+            collection=collection_of(settings.name),
         )
-        self._bucket(space)
-        self._cluster(space)
-        return space
+        return space, stack
 
-    def define_task(self, space: Space, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Registers the task definition: RunTask then starts `command`."""
-        self._ecs.register_task_definition(
-            family=space.task_definition,
-            networkMode="awsvpc",
-            requiresCompatibilities=["FARGATE"],
-            cpu="1024",
-            memory="2048",
-            containerDefinitions=[
-                {
-                    "name": space.container,
-                    "image": LOCAL_IMAGE,
-                    "essential": True,
-                    "entryPoint": list(command),
-                    "environment": [{"name": name, "value": value} for name, value in environment.items()],
-                    "stopTimeout": 10,
-                }
-            ],
-        )
+    def define_task(self, stack: Stack, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Registers the template's task definition once more, whole: RunTask then starts `command` as its container."""
+        definition = task_definition(stack.properties("TaskDefinition"))
+        container = definition["containerDefinitions"][0]
+        told = {one["name"]: one["value"] for one in container["environment"]} | dict(environment)
+        container["environment"] = [{"name": name, "value": value} for name, value in told.items()]
+        container |= {"image": LOCAL_IMAGE, "entryPoint": list(command), "stopTimeout": STOP_SECONDS}
+        self._client("ecs").register_task_definition(**definition)
 
-    def _queue(self, name: str, visibility: int, dead_letters: str = "", settings: Any = None) -> str:
-        attributes = {"VisibilityTimeout": str(visibility)}
-        if dead_letters:
-            policy = {"deadLetterTargetArn": queue_arn(dead_letters), "maxReceiveCount": settings.max_receive_count}
-            attributes["RedrivePolicy"] = json.dumps(policy)
-        return str(self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
-
-    def _bucket(self, space: Space) -> None:
-        location = {"LocationConstraint": self._s3.meta.region_name}
-        self._s3.create_bucket(Bucket=space.bucket, CreateBucketConfiguration=location)
-        rules = [{"Name": "prefix", "Value": "results/"}, {"Name": "suffix", "Value": "features.json"}]
-        notification = {
-            "Id": "features",
-            "QueueArn": queue_arn(space.features_queue),
-            "Events": ["s3:ObjectCreated:*"],
-            "Filter": {"Key": {"FilterRules": rules}},
+    def _parameters(self, name: str) -> dict[str, str]:
+        key = {"apiKey": self._chroma.token, "tenant": "default_tenant", "database": "default_database"}
+        secrets = self._client("secretsmanager")
+        secret = secrets.create_secret(Name=f"{name}/chroma", SecretString=json.dumps(key))
+        return {
+            "JwtIssuer": "https://login.example.org/",
+            "JwtAudience": "graphnode",
+            "ChromaUrl": self._chroma.url,
+            "ChromaSecretArn": secret["ARN"],
+            "ChromaCollection": collection_of(name),
+            "BucketPrefix": name,
+            "RepositoryName": f"{name}/graphnode-ai",
+            "ClusterName": f"{name}-cluster",
+            "HighDepthAlarmName": f"{name}-high-depth",
+            "VpcId": self._network,
+            "PrivateSubnetIds": self.subnet,
+            # The stand-in has no Spot capacity but where a test takes it away.
+            "TaskCapacity": "FARGATE:1",
         }
-        self._s3.put_bucket_notification_configuration(
-            Bucket=space.bucket, NotificationConfiguration={"QueueConfigurations": [notification]}
-        )
 
-    def _cluster(self, space: Space) -> None:
-        providers = ["FARGATE", "FARGATE_SPOT"]
-        cluster = self._ecs.create_cluster(clusterName=space.cluster, capacityProviders=providers)
-        pattern = {
-            "source": ["aws.ecs"],
-            "detail-type": ["ECS Task State Change"],
-            "detail": {"clusterArn": [cluster["cluster"]["clusterArn"]], "lastStatus": ["STOPPED"]},
-        }
-        rule = f"{space.name}-task-stopped"
-        self._events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-        target = {"Id": "worker", "Arn": queue_arn(space.task_event_queue)}
-        self._events.put_targets(Rule=rule, Targets=[target])
+    def _quicken(self, stack: Stack, settings: SpaceSettings) -> None:
+        sqs = self._client("sqs")
+        for queue in _POLLED:
+            attributes = {"VisibilityTimeout": str(settings.visibility_timeout)}
+            redrive = stack.properties(queue).get("RedrivePolicy")
+            if redrive:
+                attributes["RedrivePolicy"] = json.dumps({**redrive, "maxReceiveCount": settings.max_receive_count})
+            sqs.set_queue_attributes(QueueUrl=stack.id(queue), Attributes=attributes)
+
+
+def collection_of(name: str) -> str:
+    """The collection of a space."""
+    return f"{name}-nodes"
 
 
 def as_dictionary(space: Space) -> dict[str, str]:

@@ -22,7 +22,7 @@ NOT_INSTALLED = 3
 
 def missing_packages() -> list[str]:
     """What of `requirements.txt` is not installed."""
-    return [package for package in ("boto3", "chromadb", "moto") if not importlib.util.find_spec(package)]
+    return [package for package in ("boto3", "chromadb", "moto", "samtranslator") if not importlib.util.find_spec(package)]
 
 
 def start_aws(folder: Path) -> tuple[Server, str]:
@@ -46,6 +46,7 @@ def start_chroma(folder: Path) -> tuple[Server, str]:
 def started(folder: Path) -> Iterator[dict[str, str]]:
     """The servers' addresses, while they run; logs and data are in `folder`. Raises `DidNotStart`."""
     from servers.control import Control
+    from servers.space import Chroma
 
     logging.basicConfig(filename=folder / "servers.log", format="%(asctime)s %(name)s %(message)s")
     with contextlib.ExitStack() as running:
@@ -57,7 +58,8 @@ def started(folder: Path) -> Iterator[dict[str, str]]:
         chroma_server.wait_until_ready(f"{chroma}/api/v2/heartbeat")
         cloud = ChromaCloud(chroma)
         running.callback(cloud.close)
-        control = Control(lambda service: client(service, aws), folder)
+        reached = Chroma(f"http://{cloud.address}", TOKEN)
+        control = Control(lambda service: client(service, aws), folder, aws, reached)
         running.callback(control.close)
         yield {
             "aws": aws,

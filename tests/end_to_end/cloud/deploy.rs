@@ -42,7 +42,7 @@ pub(crate) struct Function {
     pub(crate) memory: u32,
     /// Most processes at a time.
     pub(crate) concurrency: u32,
-    /// Beside those of the space, which they overrule.
+    /// Beside those of the template, which they overrule.
     pub(crate) variables: Vec<(&'static str, String)>,
 }
 
@@ -80,7 +80,7 @@ impl Space {
         let body = json!({
             "name": function.name,
             "command": function.program.0,
-            "environment": self.environment(&function.variables),
+            "environment": self.told(&function.variables),
             "timeout": function.timeout,
             "memory": function.memory,
             "concurrency": function.concurrency,
@@ -99,7 +99,7 @@ impl Space {
 
     /// Defines the task: RunTask starts `program`, with the variables of the space and these.
     pub(crate) fn define_task(&self, program: &Program, variables: &[(&'static str, String)]) {
-        self.make("task", &json!({"command": program.0, "environment": self.environment(variables)}));
+        self.make("task", &json!({"command": program.0, "environment": self.told(variables)}));
     }
 
     /// Invokes a function of this space and waits for its end.
@@ -119,13 +119,9 @@ pub(crate) struct Caller {
 }
 
 impl Space {
-    /// Puts an HTTP API in front of two functions of this space.
-    pub(crate) fn publish(&self, api: &str, search: &str) -> Address {
-        let named = |function: &str| format!("{}-{function}", self.name());
-        let routes =
-            json!({"/v1/graph-ai": named(api), "/v1/graph-ai/search": named(search), "/": named(api)});
-        let made = self.make("gateway", &json!({"routes": routes}));
-        Address::new(made["url"].as_str().unwrap())
+    /// The template's HTTP API in front of `api` and `search`, which must be deployed.
+    pub(crate) fn publish(&self) -> Address {
+        Address::new(self.make("gateway", &json!({}))["url"].as_str().unwrap())
     }
 }
 

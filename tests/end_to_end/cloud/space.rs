@@ -90,32 +90,19 @@ impl Space {
         self.text(queue.field())
     }
 
-    /// What functions and tasks are told: names of this space, then `more`, which overrule them.
-    pub(crate) fn environment(&self, more: &[(&'static str, String)]) -> BTreeMap<&'static str, String> {
+    /// What a test tells functions and tasks beside the template: where the model is that a layer or an image would hold,
+    /// then `more`, which overrule it.
+    pub(crate) fn told(&self, more: &[(&'static str, String)]) -> BTreeMap<&'static str, String> {
         let model = std::env::var("GRAPHNODE_MODEL")
             .unwrap_or_else(|_| root().join("models/all-MiniLM-L6-v2").to_string_lossy().into_owned());
-        let ours = [
-            ("AWS_ENDPOINT_URL", self.cloud.aws.url.as_str()),
-            ("GRAPHNODE_BUCKET", self.bucket()),
-            ("GRAPHNODE_REQUEST_QUEUE_URL", self.queue_url(Queue::Requests)),
-            ("GRAPHNODE_RESULT_QUEUE_URL", self.queue_url(Queue::Results)),
-            ("GRAPHNODE_DEAD_LETTER_QUEUE_URL", self.queue_url(Queue::DeadLetters)),
-            ("GRAPHNODE_ECS_CLUSTER", self.text("cluster")),
-            ("GRAPHNODE_ECS_TASK_DEFINITION", self.text("task_definition")),
-            ("GRAPHNODE_ECS_CONTAINER", self.text("container")),
-            ("GRAPHNODE_ECS_SUBNETS", self.text("subnet")),
-            ("GRAPHNODE_ECS_SECURITY_GROUPS", self.text("security_group")),
-            ("GRAPHNODE_ECS_CAPACITY", "FARGATE:1"),
-            ("GRAPHNODE_MODEL", &model),
-            // Whoever exceeds a quota of Chroma Cloud shall notice here.
-            ("CHROMA_URL", &self.cloud.chroma_cloud.url),
-            ("CHROMA_API_KEY", &self.cloud.chroma_token),
-            ("CHROMA_TENANT", "default_tenant"),
-            ("CHROMA_DATABASE", "default_database"),
-            ("CHROMA_COLLECTION", self.collection_name()),
-        ];
-        let ours = ours.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        ours.chain(more.iter().cloned()).collect()
+        std::iter::once(("GRAPHNODE_MODEL", model)).chain(more.iter().cloned()).collect()
+    }
+
+    /// The variables that the template gives a function.
+    pub(crate) fn environment(&self, function: &str) -> Vec<(String, String)> {
+        let given = self.make("environment", &json!({"name": function}));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        given.as_object().unwrap().iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
     /// Makes a secret with the token of Chroma; yields the variables that name it, a useless token beside them.

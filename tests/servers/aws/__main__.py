@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from servers.aws import objects, queues
+from servers.aws.access import guarded
 from servers.aws.tasks import Refusal, Tasks
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -64,7 +65,7 @@ def main(port: int, logs: Path) -> None:
     queues.install()
     objects.install()
     tasks.install()
-    application = with_requests_of_tests(DomainDispatcherApplication(create_backend_app), tasks)
+    application = with_requests_of_tests(guarded(DomainDispatcherApplication(create_backend_app)), tasks)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.buffer.read()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from moto.events.models import events_backends
+from moto.sts.models import sts_backends
 
 from servers.account import CREDENTIALS, LOCAL_IMAGE
 from servers.processes import base_environment, end
@@ -38,6 +39,7 @@ class RunningTask:
     def __init__(self, task: Any, definition: Any, endpoint: str, logs: Path) -> None:
         self.task = task
         self._container: dict[str, Any] = definition.container_definitions[0]
+        self._role: Optional[str] = getattr(definition, "task_role_arn", None)
         self._endpoint = endpoint
         self._log = logs / f"{task.cluster_name}-{task.id}.log"
         self._process: Optional[subprocess.Popen[bytes]] = None
@@ -111,11 +113,24 @@ class RunningTask:
         given = [*(self._container.get("environment") or []), *self._override.get("environment", [])]
         return {
             **base_environment(),
-            **CREDENTIALS,
+            **self._credentials(),
             "AWS_REGION": self.task.region_name,
             "AWS_ENDPOINT_URL": self._endpoint,
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
             **{variable["name"]: variable["value"] for variable in given},
+        }
+
+    def _credentials(self) -> dict[str, str]:
+        """Those of the task's role, as the container would be given them."""
+        if not self._role:
+            return CREDENTIALS
+        role = sts_backends[self.task._account_id]["aws"].assume_role(
+            self.task.region_name, self.task.id, self._role, policy="", duration=3600, external_id=""
+        )
+        return {
+            "AWS_ACCESS_KEY_ID": role.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": role.secret_access_key,
+            "AWS_SESSION_TOKEN": role.session_token,
         }
 
     def _finish(self, code: Optional[int], stop_code: str, reason: str) -> None:
