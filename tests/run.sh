@@ -15,6 +15,18 @@ export GRAPHNODE_MODEL_SOURCE=${GRAPHNODE_MODEL_SOURCE:-$PWD/.venv/model}
 step "format"
 cargo fmt --all --check
 
+step "benches' own arithmetic"
+python3 -m unittest discover --start-directory benches/checks --top-level-directory benches
+python3 -m doctest .ci/parameter_overrides.py
+
+step "workflows"
+if [ -e .venv/lint/installed ]; then
+    # Without the linters of scripts it would call where a machine has them: the same everywhere.
+    .venv/lint/bin/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+else
+    echo "SKIPPED: make lint has not installed actionlint"
+fi
+
 step "what each crate may depend on"
 python3 tests/dependency_wall.py
 
