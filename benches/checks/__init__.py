@@ -1,0 +1,1 @@
+"""Checks of what the benches compute themselves, with the standard library alone."""
