@@ -21,10 +21,7 @@ fn space() -> Option<Space> {
         ..Function::new("worker", Program::of_package("graphnode-worker"))
     };
     space.deploy(&worker, &[Mapping::of(Queue::Requests)]);
-    let indexer = Function {
-        variables: space.secret_of_chroma(),
-        ..Function::new("indexer", Program::of_package("graphnode-indexer"))
-    };
+    let indexer = Function::new("indexer", Program::of_package("graphnode-indexer"));
     space.deploy(&indexer, &[Mapping::of(Queue::Features)]);
     Some(space)
 }

@@ -1,7 +1,8 @@
 //! `graphnode-task`: what runs in Fargate.
 //!
-//! - without arguments: the one job its environment names, started by the worker with RunTask;
-//! - `--drain`: the request queue until it is empty for a while, as a scaled service;
+//! - without arguments: the one job that `GRAPHNODE_TASK_ID` names, where it is set, as by the worker's RunTask; else as a
+//!   scaled service starts it, with `--drain`: one task definition does for both;
+//! - `--drain`: the request queue until it is empty for a while;
 //! - `--health`: embeds known sentences and checks them, for the container's health check.
 //!
 //! SIGTERM (Spot, a stop, a new deployment) makes a job save what it has and go back to the queue.
@@ -37,7 +38,8 @@ async fn run(mode: Option<&str>) -> anyhow::Result<()> {
     match mode {
         Some("--health") => health::check(&environment.required::<std::path::PathBuf>(variables::MODEL)?),
         Some("--drain") => drain(&environment).await,
-        None => one_job(&environment).await,
+        None if environment.optional::<String>(variables::TASK_ID)?.is_some() => one_job(&environment).await,
+        None => drain(&environment).await,
         Some(_) => bail!("the only arguments are --drain and --health"),
     }
 }

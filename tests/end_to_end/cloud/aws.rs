@@ -66,14 +66,6 @@ impl Cloud {
         self.call("sqs", "1.0", &format!("AmazonSQS.{operation}"), body)
     }
 
-    /// Makes a secret of that name.
-    pub(crate) fn create_secret(&self, name: &str, content: &Value) {
-        // Asked for: it makes repeating safe, and has 32 characters at least.
-        let token = format!("{name:-<32}");
-        let body = json!({"Name": name, "SecretString": content.to_string(), "ClientRequestToken": token});
-        self.call("secretsmanager", "1.1", "secretsmanager.CreateSecret", &body);
-    }
-
     pub(crate) fn ecs(&self, operation: &str, body: &Value) -> Value {
         self.call("ecs", "1.1", &format!("AmazonEC2ContainerServiceV20141113.{operation}"), body)
     }

@@ -34,9 +34,6 @@ const NOT_INSTALLED: i32 = 3;
 pub(crate) struct Cloud {
     aws: Address,
     pub(crate) chroma: Address,
-    /// Chroma behind the quotas of Chroma Cloud, which functions are told of, and the token it wants.
-    chroma_cloud: Address,
-    chroma_token: String,
     control: Address,
     pub(crate) region: String,
     /// Where functions and tasks log, one file each.
@@ -84,8 +81,6 @@ impl Cloud {
         Self {
             aws: Address::new(&text("aws")),
             chroma: Address::new(&text("chroma")),
-            chroma_cloud: Address::new(&text("chroma_cloud")),
-            chroma_token: text("chroma_token"),
             control: Address::new(&text("control")),
             region: text("region"),
             logs: text("logs").into(),

@@ -105,14 +105,6 @@ impl Space {
         given.as_object().unwrap().iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
-    /// Makes a secret with the token of Chroma; yields the variables that name it, a useless token beside them.
-    pub(crate) fn secret_of_chroma(&self) -> Vec<(&'static str, String)> {
-        let name = format!("{}-chroma", self.name());
-        self.cloud
-            .create_secret(&name, &json!({"apiKey": self.cloud.chroma_token, "tenant": "default_tenant"}));
-        vec![("CHROMA_SECRET_ARN", name), ("CHROMA_API_KEY", "of-yesterday".to_owned())]
-    }
-
     /// Asks the control API for something in this space.
     pub(crate) fn make(&self, what: &str, body: &Value) -> Value {
         self.cloud.control.json("POST", &format!("/spaces/{}/{what}", self.name()), body)
