@@ -9,8 +9,10 @@ use crate::cloud::{Function, Mapping, Program, Queue, Settings, Space, within};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The function of the servers' own checks, see `tests/servers/checks/function.py`.
-fn function(name: &'static str) -> Function {
-    Function { timeout: 2, ..Function::new(name, Program::for_checks(&[])) }
+/// The checks' function in the place of one of ours; it answers to the result queue, whose place that one may not know.
+fn function(space: &Space, name: &'static str) -> Function {
+    let variables = vec![("GRAPHNODE_RESULT_QUEUE_URL", space.queue_url(Queue::Results).to_owned())];
+    Function { timeout: 2, variables, ..Function::new(name, Program::for_checks(&[])) }
 }
 
 /// A space in which a message that fails becomes a dead letter soon.
@@ -25,7 +27,7 @@ fn decoded(text: &str) -> Value {
 #[test]
 fn a_request_reaches_its_function_and_the_result_its_sender() {
     let Some(space) = space() else { return };
-    space.deploy(&function("worker"), &[Mapping::of(Queue::Requests)]);
+    space.deploy(&function(&space, "worker"), &[Mapping::of(Queue::Requests)]);
     for kind in ["GRAPH_GENERATION_PROGRESS", "GRAPH_GENERATION_RESULT"] {
         space.request(&json!({"do": "forward", "taskId": "태스크-1", "taskType": kind}));
     }
@@ -43,7 +45,7 @@ fn only_the_failed_message_of_a_batch_becomes_a_dead_letter() {
     let Some(space) = space() else { return };
     space.send(Queue::Requests, r#"{"do": "fail"}"#);
     space.request(&json!({"do": "forward", "taskId": "good", "taskType": "GRAPH_GENERATION_RESULT"}));
-    space.deploy(&function("worker"), &[Mapping { batch_size: 10, ..Mapping::of(Queue::Requests) }]);
+    space.deploy(&function(&space, "worker"), &[Mapping { batch_size: 10, ..Mapping::of(Queue::Requests) }]);
     let dead = space.take(Queue::DeadLetters, PATIENCE);
     assert_eq!(dead[0].body, r#"{"do": "fail"}"#);
     assert!(dead[0].receives > 2, "it was received twice before");
@@ -53,7 +55,7 @@ fn only_the_failed_message_of_a_batch_becomes_a_dead_letter() {
 #[test]
 fn a_function_that_fails_says_how() {
     let Some(space) = space() else { return };
-    space.deploy(&function("worker"), &[]);
+    space.deploy(&function(&space, "worker"), &[]);
     let answered = space.invoke("worker", &json!({"a": "대화"}));
     assert_eq!((answered.payload, answered.failed), (json!({"a": "대화"}), false));
     let record = json!({"messageId": "1", "body": r#"{"do": "exit"}"#, "attributes": {}});
@@ -66,7 +68,7 @@ fn a_function_that_fails_says_how() {
 fn an_object_becomes_an_event_and_the_event_an_invocation() {
     let Some(space) = space() else { return };
     let key = "results/태스크 1+1/features.json";
-    space.deploy(&function("indexer"), &[Mapping::of(Queue::Features)]);
+    space.deploy(&function(&space, "indexer"), &[Mapping::of(Queue::Features)]);
     space.put("results/태스크 1+1/graph.json", b"{}");
     space.put(key, br#"{"vectors": []}"#);
     assert_eq!(space.object(key).unwrap(), br#"{"vectors": []}"#);

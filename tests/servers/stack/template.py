@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import logging
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -35,6 +36,8 @@ def translated(parameters: Mapping[str, str]) -> dict[str, Any]:
     for resource in template["Resources"].values():
         if resource["Type"] in _SOURCES:
             resource["Properties"][_SOURCES[resource["Type"]]] = _CODE
+    # It keeps count of what it does, for nobody, and complains at the end that nobody asked.
+    logging.getLogger("samtranslator.metrics.metrics").setLevel(logging.ERROR)
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     whole: dict[str, Any] = translator.translate(template, values(parameters))
     return whole
