@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Mapping
+from typing import Any
 
 Properties = dict[str, Any]
 
@@ -85,8 +85,8 @@ def _container(properties: Properties) -> Properties:
 
 def fill_alarm(cloudwatch: Any, properties: Properties) -> None:
     """An alarm."""
-    metrics = [dict(one) for one in properties.get("Metrics", [])]
-    cloudwatch.put_metric_alarm(**{**properties, **({"Metrics": metrics} if metrics else {})})
+    # A parameter's number is text.
+    cloudwatch.put_metric_alarm(**{**properties, "Threshold": float(properties["Threshold"])})
 
 
 def fill_scaling_target(scaling: Any, properties: Properties) -> None:
@@ -100,12 +100,9 @@ def fill_scaling_policy(scaling: Any, target: Properties, properties: Properties
     """How it is scaled; the policy's ARN."""
     given = {name: value for name, value in properties.items() if name != "ScalingTargetId"}
     steps = given["StepScalingPolicyConfiguration"]["StepAdjustments"]
-    numbers: Callable[[Mapping[str, Any]], Properties] = lambda step: {
-        name: int(value) if name == "ScalingAdjustment" else float(value) for name, value in step.items()
-    }
-    given["StepScalingPolicyConfiguration"] = {
-        **given["StepScalingPolicyConfiguration"],
-        "StepAdjustments": [numbers(step) for step in steps],
-    }
+    numbers = [
+        {name: int(value) if name == "ScalingAdjustment" else float(value) for name, value in step.items()} for step in steps
+    ]
+    given["StepScalingPolicyConfiguration"] = {**given["StepScalingPolicyConfiguration"], "StepAdjustments": numbers}
     place = {name: target[name] for name in ("ServiceNamespace", "ScalableDimension", "ResourceId")}
     return str(scaling.put_scaling_policy(**given, **place)["PolicyARN"])
