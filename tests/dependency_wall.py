@@ -1,5 +1,5 @@
-"""Holds the arrows between crates: core <- {pipeline <- {jobs, searching}, embedding, {adapters, http} <- cloud, indexing, testkit} <-
-{functions, task, local, tests, benches}.
+"""Holds the arrows between crates: core <- {pipeline <- {jobs, searching}, embedding, {adapters, http} <- cloud, indexing, logging,
+testkit} <- {functions, task, local, tests, benches}.
 
 Also budgets the number of crates behind each of ours, and allows known licences only. Reads `cargo metadata`.
 """
@@ -16,17 +16,23 @@ MAY_USE = {
     "graphnode-embedding": {"graphnode-core"},
     "graphnode-adapters": {"graphnode-core"},
     "graphnode-jobs": {"graphnode-core", "graphnode-pipeline"},
+    "graphnode-logging": {"graphnode-core"},
     "graphnode-testkit": {"graphnode-core"},
-    "graphnode-worker": {"graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters"},
-    "graphnode-task": {"graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters"},
+    "graphnode-worker": {
+        "graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters", "graphnode-logging",
+    },
+    "graphnode-task": {
+        "graphnode-core", "graphnode-jobs", "graphnode-embedding", "graphnode-adapters", "graphnode-logging",
+    },
     "graphnode-indexing": {"graphnode-core"},
     "graphnode-searching": {"graphnode-core", "graphnode-pipeline"},
-    "graphnode-indexer": {"graphnode-core", "graphnode-adapters", "graphnode-indexing"},
+    "graphnode-indexer": {"graphnode-core", "graphnode-adapters", "graphnode-indexing", "graphnode-logging"},
     "graphnode-http": {"graphnode-core", "graphnode-searching"},
     "graphnode-cloud": {"graphnode-core", "graphnode-adapters", "graphnode-http"},
-    "graphnode-api": {"graphnode-core", "graphnode-cloud", "graphnode-http"},
+    "graphnode-api": {"graphnode-core", "graphnode-cloud", "graphnode-http", "graphnode-logging"},
     "graphnode-search": {
-        "graphnode-core", "graphnode-adapters", "graphnode-embedding", "graphnode-http", "graphnode-searching",
+        "graphnode-core", "graphnode-adapters", "graphnode-embedding", "graphnode-http", "graphnode-logging",
+        "graphnode-searching",
     },
     # The whole system in one process (`serve`).
     "graphnode": {
@@ -43,7 +49,8 @@ BUDGET = {
     "graphnode-embedding": 105,
     "graphnode-adapters": 40,
     "graphnode-jobs": 120,
-    "graphnode-indexing": 30,
+    "graphnode-indexing": 34,
+    "graphnode-logging": 36,
     "graphnode-searching": 120,
     "graphnode-worker": 300,
     "graphnode-task": 290,

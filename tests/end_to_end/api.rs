@@ -69,17 +69,35 @@ fn status(caller: &Caller, path: &str) -> u16 {
     caller.send("GET", path, &[], b"").status
 }
 
+/// What was asked for over HTTP is found by the id of the request, in the API, the worker and the indexer.
+fn found_in_every_log(space: &Space, task: &str, correlation_id: &str) {
+    for (function, message) in
+        [("api", "request answered"), ("worker", "message processed"), ("indexer", "build indexed")]
+    {
+        let log = space.log_of(function);
+        let by_id: Vec<&Value> = log.iter().filter(|line| line["correlation_id"] == correlation_id).collect();
+        assert!(by_id.iter().any(|line| line["message"] == message), "{function}: {by_id:?}");
+        let of_task = log.iter().filter(|line| line["task_id"] == task && line.get("Heartbeat").is_none());
+        let strays: Vec<&Value> = of_task.filter(|line| line["correlation_id"] != correlation_id).collect();
+        assert!(strays.is_empty(), "{function}: {strays:?}");
+    }
+}
+
 #[test]
 fn an_app_walks_from_an_upload_to_nothing_left() {
     let Some((space, gateway)) = space() else { return };
     let (anna, ben) = (Caller::new(&gateway, "auth0|anna"), Caller::new(&gateway, "auth0|ben"));
     let upload_id = upload(&anna, &exported(CONVERSATIONS));
-    let queued = anna.post("", &json!({"uploadId": upload_id, "maxClusters": 6, "detailLevel": "brief"}));
+    let wanted = json!({"uploadId": upload_id, "maxClusters": 6, "detailLevel": "brief"});
+    let headers = [("Content-Type", "application/json"), ("X-Correlation-Id", "walk-of-anna:1")];
+    let queued = anna.send("POST", "", &headers, wanted.to_string().as_bytes()).json();
     assert_eq!(queued["status"], "queued");
     let task = queued["taskId"].as_str().unwrap();
     let view = follow(&anna, task);
     assert_eq!((&view["percent"], &view["runner"]), (&100.into(), &"lambda".into()));
     assert_eq!(view["report"]["counts"]["nodes"], CONVERSATIONS);
+
+    found_in_every_log(&space, task, "walk-of-anna:1");
 
     let graph = anna.get("/graph");
     assert_eq!(array(&graph["nodes"]).len(), CONVERSATIONS);

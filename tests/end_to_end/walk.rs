@@ -98,6 +98,20 @@ fn a_message_becomes_a_graph_a_summary_and_vectors_of_its_person_alone() {
     }
     assert_eq!(graphs[0].1["nodes"], graphs[1].1["nodes"], "an object and a bundle differ");
 
+    for task in ["task-a", "task-b"] {
+        space.check_jobs_measured(task, "completed", "lambda", 1);
+        let about =
+            |name: &'static str| move |line: &Value| line["task_id"] == task && line.get(name).is_some();
+        let measured = space.log_of("indexer").into_iter().find(about("Upserts")).unwrap();
+        assert_eq!(
+            (&measured["Upserts"], &measured["correlation_id"]),
+            (&json!(CONVERSATIONS), &json!(task))
+        );
+        let tokens = space.log_of("worker").into_iter().find(about("Tokens")).unwrap();
+        assert!(tokens["Tokens"].as_u64() > Some(10 * CONVERSATIONS as u64), "{tokens}");
+        assert_eq!(tokens["Conversations"], CONVERSATIONS);
+    }
+
     let summary = result(&space, "task-a", "summary.json");
     assert_eq!(summary["overview"]["total_conversations"], CONVERSATIONS);
     let features = result(&space, "task-a", "features.json");

@@ -84,6 +84,7 @@ fn a_job_has_the_same_bytes_in_the_function_and_in_a_task() {
     here.deploy(&function(&[]), &[Mapping::of(Queue::Requests)]);
     run(&here);
     assert!(here.tasks().is_empty());
+    here.check_jobs_measured(TASK, "completed", "lambda", 1);
 
     let there = space(60).unwrap();
     there.define_task(&Program::of_package("graphnode-task"), &[]);
@@ -93,6 +94,8 @@ fn a_job_has_the_same_bytes_in_the_function_and_in_a_task() {
     assert_eq!(tasks.len(), 1);
     within(PATIENCE, "the end of the task", || (there.tasks()[0]["lastStatus"] == "STOPPED").then_some(()));
     assert_eq!(there.tasks()[0]["containers"][0]["exitCode"], 0);
+    // The hand-over from the function is no further attempt.
+    there.check_jobs_measured(TASK, "completed", "fargate", 1);
     assert!(files(&here) == files(&there), "the bytes differ");
 }
 
@@ -105,6 +108,7 @@ fn a_job_waits_until_there_is_capacity() {
     run(&space);
     let record: Value = serde_json::from_slice(&space.object("jobs/task-0001.json").unwrap()).unwrap();
     assert_eq!((&record["waits"], &record["attempt"]), (&json!(2), &json!(3)));
+    space.check_jobs_measured(TASK, "completed", "fargate", 1);
 }
 
 #[test]
@@ -122,6 +126,7 @@ fn a_job_whose_task_is_taken_away_goes_on_in_another() {
     assert_eq!(said.results[0]["payload"]["status"], "COMPLETED");
     let record: Value = serde_json::from_slice(&space.object("jobs/task-0001.json").unwrap()).unwrap();
     assert_eq!((&record["interruptions"], &record["attempt"]), (&json!(1), &json!(2)));
+    space.check_jobs_measured(TASK, "completed", "fargate", 2);
     // One that ends between two looks is listed as running and as stopped.
     let tasks: BTreeSet<String> = space.tasks().iter().map(|task| task["taskArn"].to_string()).collect();
     assert_eq!(tasks.len(), 2);

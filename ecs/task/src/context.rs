@@ -1,6 +1,5 @@
 //! Clients and settings of this process.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
@@ -10,10 +9,10 @@ use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::clock::{Clock, SystemClock};
 use graphnode_core::config::{Environment, variables};
 use graphnode_core::job::Place;
-use graphnode_core::ports::Buckets;
+use graphnode_core::metrics::Meter;
 use graphnode_core::ports::NoLauncher;
 use graphnode_embedding::SentenceEncoder;
-use graphnode_jobs::{LazyEncoder, Names, Service, Settings, Shift, StopSignal};
+use graphnode_jobs::{Names, Outside, Service, Settings, Shift, StopSignal};
 
 /// How long a task may work, unless configured: a job of this length is broken.
 const USUAL_SECONDS: u64 = 6 * 60 * 60;
@@ -28,19 +27,15 @@ impl Context {
     pub(crate) async fn from_environment(environment: &Environment<'_>) -> anyhow::Result<Self> {
         let names = Names::from_environment(environment)?;
         let settings = Settings::from_environment(Place::Fargate, environment)?;
+        let meter = Meter::from_environment(environment, std::io::stdout())?;
         let config = aws::load().await.context("AWS configuration")?;
-        let own = S3Objects::new(&config, names.bucket.clone());
-        let others = names.input_buckets.into_iter().map(|name| (name.clone(), own.in_bucket(name)));
-        let model = names.model;
-        let service = Service {
-            buckets: Buckets::new(names.bucket, own.clone(), others),
-            requests: SqsQueue::new(&config, names.request_queue_url),
-            results: SqsQueue::new(&config, names.result_queue_url),
+        let outside = Outside {
+            bucket: |name| S3Objects::new(&config, name),
+            queue: |url| SqsQueue::new(&config, url),
             launcher: None,
-            encoder: Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&model).map_err(Into::into))),
-            clock: Arc::new(SystemClock::default()),
-            settings,
+            encoder: SentenceEncoder::lazy,
         };
+        let service = names.service(settings, meter, SystemClock::default(), outside);
         Ok(Self { service })
     }
 

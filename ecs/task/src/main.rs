@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use graphnode_core::config::{Environment, variables};
 use graphnode_jobs::{DrainSettings, StopSignal};
+use graphnode_logging::start_logging;
 use signal_hook::consts::SIGTERM;
 use signal_hook::flag;
 
@@ -23,9 +24,9 @@ use crate::context::Context;
 // One thread for waiting: what computes has threads of its own.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_current_span(false).init();
+    start_logging(&Environment::process());
     match run(std::env::args().nth(1).as_deref()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "task failed");
             ExitCode::FAILURE
@@ -33,23 +34,27 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(mode: Option<&str>) -> anyhow::Result<()> {
+async fn run(mode: Option<&str>) -> anyhow::Result<ExitCode> {
     let environment = Environment::process();
     match mode {
-        Some("--health") => health::check(&environment.required::<std::path::PathBuf>(variables::MODEL)?),
-        Some("--drain") => drain(&environment).await,
-        None if environment.optional::<String>(variables::TASK_ID)?.is_some() => one_job(&environment).await,
-        None => drain(&environment).await,
+        Some("--health") => health::check(&environment.required::<std::path::PathBuf>(variables::MODEL)?)?,
+        None if environment.optional::<String>(variables::TASK_ID)?.is_some() => {
+            return one_job(&environment).await;
+        }
+        Some("--drain") | None => drain(&environment).await?,
         Some(_) => bail!("the only arguments are --drain and --health"),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn one_job(environment: &Environment<'_>) -> anyhow::Result<()> {
+async fn one_job(environment: &Environment<'_>) -> anyhow::Result<ExitCode> {
     let task_id = environment.required(variables::TASK_ID)?;
     let owner = environment.required(variables::LEASE_OWNER)?;
     let context = Context::from_environment(environment).await?;
     let shift = context.shift(environment, stop_on_sigterm()?)?;
-    Ok(context.service.run_task(&task_id, &owner, &shift).await?)
+    // Why it failed stands in the log by then, with the ids of the job.
+    let done = context.service.run_task(&task_id, &owner, &shift).await;
+    Ok(if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn drain(environment: &Environment<'_>) -> anyhow::Result<()> {

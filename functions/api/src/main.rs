@@ -3,7 +3,7 @@
 use graphnode_api::context::Config;
 use graphnode_api::handler;
 use graphnode_core::config::Environment;
-use graphnode_http::lambda::start_logging;
+use graphnode_logging::start_logging;
 
 // One thread drives everything: a function has one request at a time.
 #[tokio::main(flavor = "current_thread")]

@@ -9,9 +9,9 @@ use graphnode_adapters::secrets::ChromaAccess;
 use graphnode_core::clock::{Clock, SystemClock};
 use graphnode_core::config::{ConfigError, Environment, variables};
 use graphnode_core::ids::BucketName;
+use graphnode_core::metrics::{EnvironmentName, Meter};
 use graphnode_core::ports::{Objects, VectorIndex};
 use graphnode_indexing::Indexer;
-use tracing::level_filters::LevelFilter;
 
 /// What the environment says.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Config {
     pub bucket: BucketName,
     /// Where the vectors go, and where the key to them is kept: the variables `CHROMA_*`.
     pub chroma: ChromaAccess,
+    /// Names this deployment in metrics: [`variables::ENVIRONMENT`].
+    pub environment: EnvironmentName,
 }
 
 impl Config {
@@ -31,6 +33,7 @@ impl Config {
         Ok(Self {
             bucket: environment.required(variables::BUCKET)?,
             chroma: ChromaAccess::from_environment(environment)?,
+            environment: environment.optional(variables::ENVIRONMENT)?.unwrap_or_default(),
         })
     }
 }
@@ -44,6 +47,8 @@ pub struct Context<O, V, C> {
     pub indexer: Indexer<O, V, C>,
     /// Times what is logged.
     pub clock: C,
+    /// Measures.
+    pub meter: Meter,
 }
 
 impl Context<S3Objects, ChromaIndex, SystemClock> {
@@ -55,32 +60,16 @@ impl Context<S3Objects, ChromaIndex, SystemClock> {
         let aws = aws::load().await?;
         let objects = Arc::new(S3Objects::new(&aws, config.bucket.clone()));
         let vectors = config.chroma.connect(&aws).await?;
-        Ok(Self::of(config.bucket, objects, vectors, SystemClock::default()))
+        let meter = Meter::emf(config.environment, std::io::stdout());
+        Ok(Self::of(config.bucket, objects, vectors, SystemClock::default(), meter))
     }
 }
 
 impl<O: Objects + 'static, V: VectorIndex, C: Clock + Clone> Context<O, V, C> {
     /// A context of any ports.
-    pub fn of(bucket: BucketName, objects: Arc<O>, vectors: V, clock: C) -> Self {
-        Self { bucket, indexer: Indexer::new(objects, vectors, clock.clone()), clock }
+    pub fn of(bucket: BucketName, objects: Arc<O>, vectors: V, clock: C, meter: Meter) -> Self {
+        Self { bucket, indexer: Indexer::new(objects, vectors, clock.clone()), clock, meter }
     }
-}
-
-/// Lambda's own variable for the least level of a log.
-const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
-
-/// Logs go to the standard output as JSON, one line an event; `INFO` and above unless `AWS_LAMBDA_LOG_LEVEL` says otherwise.
-pub fn start_logging(environment: &Environment<'_>) {
-    let level = environment.optional::<LevelFilter>(LOG_LEVEL).ok().flatten().unwrap_or(LevelFilter::INFO);
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_ansi(false)
-        .with_max_level(level);
-    // A second one in the same process, as tests may start, changes nothing.
-    let _ = subscriber.try_init();
 }
 
 #[cfg(test)]

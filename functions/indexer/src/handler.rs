@@ -10,11 +10,12 @@ use graphnode_core::clock::Clock;
 use graphnode_core::error::with_sources;
 use graphnode_core::ids::TaskId;
 use graphnode_core::keys::{ResultFile, parse_result};
+use graphnode_core::metrics::{Event, Subject};
 use graphnode_core::ports::{Objects, RetryClass, VectorIndex};
 use graphnode_indexing::event::{InvalidEvent, Invocation, Message, Notice};
 use graphnode_indexing::{IndexError, Outcome};
 use serde_json::{Value, json};
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, error_span, field, info, warn};
 
 use crate::context::Context;
 use crate::error::HandlerError;
@@ -86,7 +87,11 @@ async fn handle_notice<O: Objects + 'static, V: VectorIndex, C: Clock>(
             Err(Failed)
         }
         Ok(Notice::Created { key, .. }) => match parse_result(key) {
-            Some((task_id, ResultFile::Features)) => index(context, &task_id).await,
+            Some((task_id, ResultFile::Features)) => {
+                // Of the highest level, so that a log that is set to say little still says of whom.
+                let span = error_span!("job", task_id = %task_id, correlation_id = field::Empty);
+                index(context, &task_id).instrument(span).await
+            }
             // The key may hold a name a person chose, so it is not logged.
             _ => {
                 info!(stage = "index", reason = "the key names no features.json of a task", "event ignored");
@@ -113,21 +118,31 @@ async fn index<O: Objects + 'static, V: VectorIndex, C: Clock>(
     let duration = context.clock.elapsed().saturating_sub(begun);
     match outcome {
         Ok(outcome) => {
-            log(task_id, &outcome, duration);
+            log(&outcome, duration);
+            measure(context, &outcome, duration);
             Ok(())
         }
         Err(error) => {
-            log_failure(task_id, &error, duration);
+            log_failure(&error, duration);
             Err(Failed)
         }
     }
 }
 
-fn log(task_id: &TaskId, outcome: &Outcome, duration: Duration) {
-    let (task_id, duration_ms) = (task_id.as_str(), milliseconds(duration));
+/// Measures what was written; a build that is left out writes nothing.
+fn measure<O, V, C: Clock>(context: &Context<O, V, C>, outcome: &Outcome, took: Duration) {
+    if let Outcome::Indexed(done) = outcome {
+        let subject =
+            Subject { task_id: Some(done.task_id.as_str()), correlation_id: Some(&done.correlation_id) };
+        let event = Event::Indexed { upserts: done.vectors, removals: done.removed, took };
+        context.meter.record(context.clock.now(), subject, &event);
+    }
+}
+
+fn log(outcome: &Outcome, duration: Duration) {
+    let duration_ms = milliseconds(duration);
     match outcome {
         Outcome::Indexed(done) => info!(
-            task_id,
             user_id = done.build.user_id.as_str(),
             graph_id = done.build.graph_id.as_str(),
             stage = "index",
@@ -141,20 +156,20 @@ fn log(task_id: &TaskId, outcome: &Outcome, duration: Duration) {
             "build indexed"
         ),
         Outcome::Skipped(skipped) => {
-            info!(task_id, stage = "index", duration_ms, reason = skipped.reason(), "build skipped");
+            info!(stage = "index", duration_ms, reason = skipped.reason(), "build skipped");
         }
     }
 }
 
-fn log_failure(task_id: &TaskId, error: &IndexError, duration: Duration) {
-    let (task_id, duration_ms) = (task_id.as_str(), milliseconds(duration));
+fn log_failure(error: &IndexError, duration: Duration) {
+    let duration_ms = milliseconds(duration);
     let reason = with_sources(error);
     match error.retry_class() {
         RetryClass::Transient => {
-            warn!(task_id, stage = "index", duration_ms, reason, "indexing failed for now");
+            warn!(stage = "index", duration_ms, reason, "indexing failed for now");
         }
         RetryClass::Permanent => {
-            error!(task_id, stage = "index", duration_ms, reason, "indexing failed for good")
+            error!(stage = "index", duration_ms, reason, "indexing failed for good")
         }
     }
 }

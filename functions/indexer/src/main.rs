@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use graphnode_core::config::Environment;
-use graphnode_indexer::context::{self, Config, Context};
+use graphnode_indexer::context::{Config, Context};
 use graphnode_indexer::error::HandlerError;
 use graphnode_indexer::handler;
+use graphnode_logging::start_logging;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -13,7 +14,7 @@ use tokio::sync::OnceCell;
 // One thread drives everything: a function has one event at a time, and parsing has threads of its own.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    context::start_logging(&Environment::process());
+    start_logging(&Environment::process());
     let config = Config::from_env(&Environment::process())?;
     // The clients are made when the first event is there: each reads the system's certificates, which takes longer
     // than everything else up to the first request for an event.

@@ -3,29 +3,41 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use graphnode_adapters::embedded::{ExactVectors, FolderObjects};
 use graphnode_core::clock::FixedClock;
 use graphnode_core::ids::{TaskId, UserId};
+use graphnode_core::job::store::{register_job, update_job};
+use graphnode_core::job::{NewJob, Place};
 use graphnode_core::keys::{self, ResultFile};
+use graphnode_core::messages::outgoing::graph_result;
+use graphnode_core::messages::{FailureReason, GraphResult};
+use graphnode_core::metrics::Meter;
 use graphnode_core::ports::objects::Condition;
 use graphnode_core::ports::{Objects, VectorIndex};
 use graphnode_indexer::context::Context;
 use graphnode_indexer::error::HandlerError;
 use graphnode_indexer::handler::handle;
+use graphnode_logging::JsonLines;
+use graphnode_testkit::contracts::jobs::new_job;
+use graphnode_testkit::lines::Lines;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The bucket that the samples name.
 const BUCKET: &str = "graphnode-payloads-123456789012";
 const USER: &str = "user-1";
+const LEASE: Duration = Duration::from_secs(90);
 
 struct Scene {
     _place: TempDir,
     objects: Arc<FolderObjects>,
     vectors: ExactVectors,
     context: Context<FolderObjects, ExactVectors, FixedClock>,
+    measured: Lines,
 }
 
 impl Scene {
@@ -34,8 +46,11 @@ impl Scene {
         let objects = Arc::new(FolderObjects::open(place.path()).unwrap());
         let vectors = ExactVectors::default();
         let clock = FixedClock(Timestamp::UNIX_EPOCH);
-        let context = Context::of(bucket.parse().unwrap(), Arc::clone(&objects), vectors.clone(), clock);
-        Self { _place: place, objects, vectors, context }
+        let measured = Lines::default();
+        let meter = Meter::emf("stack-1".parse().unwrap(), measured.clone());
+        let context =
+            Context::of(bucket.parse().unwrap(), Arc::clone(&objects), vectors.clone(), clock, meter);
+        Self { _place: place, objects, vectors, context, measured }
     }
 
     fn new() -> Self {
@@ -44,14 +59,36 @@ impl Scene {
 
     /// Puts a `features.json` of one conversation, which has the name of its task.
     async fn put(&self, task: &str) {
+        self.put_build(task, 1).await;
+    }
+
+    async fn put_build(&self, task: &str, generation: u64) {
         let conversation =
             json!({"id": 0, "orig_id": task, "source_type": "chat", "cluster_id": "cluster_1"});
         let metadata = json!({
-            "userId": USER, "graphId": task.replace(['@', ':', '|'], "-"), "taskId": task, "generation": 1,
+            "userId": USER, "graphId": task.replace(['@', ':', '|'], "-"), "taskId": task, "generation": generation,
             "total_conversations": 1, "embedding_model": "m", "embedding_dimension": 2,
         });
         let file = json!({"conversations": [conversation], "embeddings": [[0.6, 0.8]], "metadata": metadata});
         self.put_bytes(task, file.to_string().as_bytes()).await;
+    }
+
+    /// A job that is done, asked for over HTTP by the request `request-7`; yields its generation.
+    async fn complete_job(&self, task: &str) -> u64 {
+        let (user, now) = (USER.parse().unwrap(), Timestamp::UNIX_EPOCH);
+        let (task_id, owner) = (task.parse().unwrap(), "worker".parse().unwrap());
+        let mut job = new_job(&user, now);
+        job.task_id = task.parse().unwrap();
+        job.request.graph_id = task.parse().unwrap();
+        job.correlation_id = Some("request-7".parse().unwrap());
+        let record = register_job(self.objects.as_ref(), &job, now).await.unwrap();
+        let said = GraphResult::Failed(FailureReason::new("any message will do"));
+        let said = graph_result(&task_id, &user, now, &said);
+        let done = update_job(self.objects.as_ref(), &task_id, |record| {
+            record.claim(&owner, Place::Lambda, now, LEASE)?.complete(&owner, said.clone(), now)
+        });
+        done.await.unwrap();
+        record.value.generation()
     }
 
     async fn put_bytes(&self, task: &str, bytes: &[u8]) {
@@ -173,4 +210,27 @@ async fn an_event_of_another_bucket_is_never_taken_for_ours() {
     scene.put("task-0001").await;
     assert!(scene.handle(&sample("s3-created.json")).await.is_err());
     assert_eq!(scene.vectors().await, 0);
+}
+
+#[tokio::test]
+async fn a_build_is_measured_and_every_line_about_it_holds_the_ids_of_its_job() {
+    let (scene, logged) = (Scene::new(), Lines::default());
+    let layer = JsonLines::new(logged.clone());
+    let _logging = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let generation = scene.complete_job("task-0001").await;
+    scene.put_bytes("task-0001", b"{").await;
+    scene.handle(&sample("s3-created.json")).await.unwrap_err();
+    assert!(scene.measured.json().is_empty(), "nothing was written");
+    scene.put_build("task-0001", generation).await;
+    scene.handle(&sample("s3-created.json")).await.unwrap();
+    assert_eq!(scene.measured.metric("Upserts"), [1.0]);
+    assert_eq!(scene.measured.metric("Removals"), [0.0]);
+    assert_eq!(scene.measured.metric("IndexSeconds"), [0.0]);
+    let (measured, ours) = (scene.measured.json(), logged.json());
+    let said: Vec<&str> = ours.iter().filter_map(|line| line["message"].as_str()).collect();
+    assert_eq!((measured.len(), said), (1, vec!["indexing failed for good", "build indexed"]));
+    for line in measured.iter().chain(&ours) {
+        let ids = (&line["task_id"], &line["correlation_id"]);
+        assert_eq!(ids, (&json!("task-0001"), &json!("request-7")), "{line}");
+    }
 }

@@ -46,8 +46,7 @@ impl Config {
 /// The model, not loaded yet.
 #[must_use]
 pub fn encoder(config: &Config) -> Arc<LazyEncoder> {
-    let model = config.model.clone();
-    Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&model).map_err(Into::into)))
+    Arc::new(SentenceEncoder::lazy(config.model.clone()))
 }
 
 /// The clients. None is asked anything yet but Secrets Manager, where a secret is named.

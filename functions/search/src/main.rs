@@ -1,7 +1,7 @@
 //! Starts the search: configuration, runtime, the model beside it, and with the first request the clients.
 
 use graphnode_core::config::Environment;
-use graphnode_http::lambda::start_logging;
+use graphnode_logging::start_logging;
 use graphnode_search::context::Config;
 use graphnode_search::handler;
 

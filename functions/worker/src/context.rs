@@ -1,7 +1,5 @@
 //! What lives between invocations.
 
-use std::sync::Arc;
-
 use anyhow::Context as _;
 use graphnode_adapters::aws;
 use graphnode_adapters::ecs::{EcsLauncher, EcsSettings};
@@ -10,9 +8,9 @@ use graphnode_adapters::sqs::SqsQueue;
 use graphnode_core::clock::SystemClock;
 use graphnode_core::config::{Environment, variables};
 use graphnode_core::job::Place;
-use graphnode_core::ports::Buckets;
+use graphnode_core::metrics::Meter;
 use graphnode_embedding::SentenceEncoder;
-use graphnode_jobs::{LazyEncoder, Names, Service, Settings};
+use graphnode_jobs::{Names, Outside, Service, Settings};
 
 /// Clients and settings of this function.
 #[derive(Debug)]
@@ -34,19 +32,15 @@ impl Context {
             settings.take_scratch(&stream).context("scratch folder")?;
         }
         let tasks = EcsSettings::from_environment(environment)?;
+        let meter = Meter::from_environment(environment, std::io::stdout())?;
         let config = aws::load().await.context("AWS configuration")?;
-        let own = S3Objects::new(&config, names.bucket.clone());
-        let others = names.input_buckets.into_iter().map(|name| (name.clone(), own.in_bucket(name)));
-        let model = names.model;
-        let service = Service {
-            buckets: Buckets::new(names.bucket, own.clone(), others),
-            requests: SqsQueue::new(&config, names.request_queue_url),
-            results: SqsQueue::new(&config, names.result_queue_url),
+        let outside = Outside {
+            bucket: |name| S3Objects::new(&config, name),
+            queue: |url| SqsQueue::new(&config, url),
             launcher: Some(EcsLauncher::new(&config, tasks)),
-            encoder: Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&model).map_err(Into::into))),
-            clock: Arc::new(SystemClock::default()),
-            settings,
+            encoder: SentenceEncoder::lazy,
         };
+        let service = names.service(settings, meter, SystemClock::default(), outside);
         Ok(Self { service })
     }
 }

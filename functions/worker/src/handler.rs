@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use graphnode_core::clock::Clock;
-use graphnode_core::ports::queue::{Delivery, Queue, ReceiptHandle};
+use graphnode_core::ports::queue::{Delivery, Queue, ReceiptHandle, sent_at};
 use graphnode_core::ports::{Objects, TaskLauncher};
 use graphnode_jobs::{Service, Shift, StopSignal, Verdict};
 use lambda_runtime::LambdaEvent;
@@ -43,6 +43,8 @@ struct Record {
 struct Attributes {
     #[serde(rename = "ApproximateReceiveCount")]
     receive_count: Option<String>,
+    #[serde(rename = "SentTimestamp")]
+    sent: Option<String>,
 }
 
 /// Processes one invocation of Lambda.
@@ -122,6 +124,7 @@ fn decode(record: &Value) -> Option<Delivery> {
         receipt: ReceiptHandle(record.receipt_handle),
         body: record.body,
         receive_count: record.attributes.receive_count.and_then(|count| count.parse().ok()).unwrap_or(1),
+        sent_at: record.attributes.sent.as_deref().and_then(sent_at),
     })
 }
 

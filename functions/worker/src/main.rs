@@ -1,6 +1,7 @@
 //! The function `graphnode-worker`: reads its environment, then serves invocations.
 
 use graphnode_core::config::Environment;
+use graphnode_logging::start_logging;
 use graphnode_worker::context::Context;
 use graphnode_worker::handler;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -9,7 +10,7 @@ use serde_json::Value;
 // One thread for waiting: what computes has threads of its own.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().json().flatten_event(true).with_target(false).with_current_span(false).init();
+    start_logging(&Environment::process());
     let context = Context::from_environment(&Environment::process()).await?;
     let context = &context;
     // On the heap: the futures of a whole job are too deep for the compiler to lay out in one piece.

@@ -34,6 +34,7 @@ use graphnode_adapters::embedded::LocalQueue;
 use graphnode_core::clock::SystemClock;
 use graphnode_core::encoder::Encoder;
 use graphnode_core::job::Place;
+use graphnode_core::metrics::Meter;
 use graphnode_core::ports::Buckets;
 use graphnode_embedding::SentenceEncoder;
 use graphnode_http::api::{self, Api, Limits, Ports};
@@ -126,8 +127,7 @@ where
 
 /// The model of a folder, loaded when it is first needed.
 fn encoder(folder: &Path) -> Arc<LazyEncoder> {
-    let folder = folder.to_owned();
-    Arc::new(LazyEncoder::new(move || SentenceEncoder::load(&folder).map_err(Into::into)))
+    Arc::new(SentenceEncoder::lazy(folder.to_owned()))
 }
 
 /// The routes with the page at the root, and around them what every request passes.
@@ -146,6 +146,7 @@ fn jobs(arguments: &Serve, folder: &DataFolder) -> Jobs {
         launcher: None,
         encoder: encoder(&arguments.model.folder),
         clock: Arc::new(SystemClock::default()),
+        meter: Meter::silent(),
         settings: Settings {
             scratch: folder.scratch.clone(),
             most_receives: MOST_RECEIVES,

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use graphnode_core::ports::queue::{
-    Delivery, LONGEST_VISIBILITY, MOST_RECEIVED, Queue, ReceiptHandle, check_message,
+    Delivery, LONGEST_VISIBILITY, MOST_RECEIVED, Queue, ReceiptHandle, check_message, sent_at,
 };
 use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 
@@ -47,6 +47,7 @@ impl Queue for SqsQueue {
             .wait_time_seconds(seconds(wait.min(LONGEST_WAIT)))
             .visibility_timeout(seconds(visibility.min(LONGEST_VISIBILITY)))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .send()
             .await
             .map_err(|error| port_error("receive messages", &error))?;
@@ -94,10 +95,12 @@ fn seconds(duration: Duration) -> i32 {
 fn delivery(message: Message) -> Option<Delivery> {
     let attributes = message.attributes.unwrap_or_default();
     let count = attributes.get(&MessageSystemAttributeName::ApproximateReceiveCount);
+    let sent = attributes.get(&MessageSystemAttributeName::SentTimestamp);
     Some(Delivery {
         message_id: message.message_id?,
         receipt: ReceiptHandle(message.receipt_handle?),
         body: message.body?,
         receive_count: count.and_then(|count| count.parse().ok()).unwrap_or(1),
+        sent_at: sent.and_then(|sent| sent_at(sent)),
     })
 }

@@ -39,7 +39,8 @@ pub trait Encoder: Send + Sync {
     /// The model in use.
     fn model(&self) -> &ModelIdentity;
 
-    /// One unit vector a text; progress counts texts of [`Stage::Embed`](crate::watch::Stage::Embed).
+    /// One unit vector a text; progress counts texts of [`Stage::Embed`](crate::watch::Stage::Embed), and `watch` hears how
+    /// many tokens the model reads.
     ///
     /// # Errors
     /// [`EncodeError::Cancelled`] when `watch` says so; [`EncodeError::Failed`] when the model cannot

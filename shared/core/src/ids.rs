@@ -76,6 +76,52 @@ identifier!(
     UploadId, 64
 );
 
+/// Names a request of a person, from the client to the last line of log about what it caused.
+///
+/// Invariants: 1 to 128 ASCII letters, digits, `-`, `_`, `.` and `:`; harmless in a log and in a header.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct CorrelationId(String);
+
+/// A text is no correlation id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must have 1 to 128 letters, digits, '-', '_', '.' and ':'")]
+pub struct InvalidCorrelationId;
+
+impl CorrelationId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl CorrelationId {
+    /// The id of a request that brought none: the number in hexadecimal, in the groups of a UUID.
+    #[must_use]
+    pub fn of(number: u128) -> Self {
+        let digits = format!("{number:032x}");
+        let groups = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+        Self(groups.join("-"))
+    }
+}
+
+impl FromStr for CorrelationId {
+    type Err = InvalidCorrelationId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCorrelationId> {
+        let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        let valid = (1..=128).contains(&text.len()) && text.bytes().all(harmless);
+        if valid { Ok(Self(text.to_owned())) } else { Err(InvalidCorrelationId) }
+    }
+}
+
+impl<'de> Deserialize<'de> for CorrelationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// The name of a bucket.
 ///
 /// Invariants: 3 to 63 characters; only lower-case letters, digits, `-` and `.`; begins and ends with a letter or
@@ -180,6 +226,16 @@ fn check(text: &str, longest: usize) -> Result<(), InvalidId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_correlation_id_is_harmless_in_a_log() {
+        for text in ["", "two words", "line\nbreak", "\"", "a".repeat(129).as_str(), "é"] {
+            assert_eq!(text.parse::<CorrelationId>(), Err(InvalidCorrelationId), "{text}");
+        }
+        let made = CorrelationId::of(0x0192_f0c1_2345_7abc_8def_0123_4567_89ab);
+        assert_eq!(made.as_str(), "0192f0c1-2345-7abc-8def-0123456789ab");
+        assert_eq!(made.as_str().parse(), Ok(made));
+    }
 
     #[test]
     fn ids_of_identity_providers_are_accepted() {

@@ -9,10 +9,11 @@
 //! - [`keys`], [`ids`]: every key of the bucket, built from validated ids.
 //! - [`job`]: the job record and the graph pointer, kept in objects with conditional writes.
 //! - [`messages`]: the messages of the request and result queues.
+//! - [`metrics`]: what is counted and timed, and how CloudWatch is told.
 //! - [`config`]: variables of the environment, secrets.
 //! - [`error`]: an error and its sources in one line.
 //!
-//! Nothing here does I/O, and nothing here knows another GraphNode crate.
+//! Nothing here does I/O but into what a caller gives, and nothing here knows another GraphNode crate.
 
 pub mod clock;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod job;
 pub mod keys;
 pub mod matrix;
 pub mod messages;
+pub mod metrics;
 pub mod options;
 pub mod ports;
 pub mod time;

@@ -68,6 +68,9 @@ pub trait Watch: Sync {
 
     /// True once the work should stop; asked between units of work.
     fn cancelled(&self) -> bool;
+
+    /// A model has read so many tokens more. Who wraps another watch tells it.
+    fn tokens(&self, _count: u64) {}
 }
 
 /// The caller withdrew the work.
@@ -104,6 +107,10 @@ impl Watch for Silent<'_> {
     fn cancelled(&self) -> bool {
         self.0.cancelled()
     }
+
+    fn tokens(&self, count: u64) {
+        self.0.tokens(count);
+    }
 }
 
 /// Shows the progress of a part as that of the whole: for work that is done in several calls.
@@ -123,6 +130,10 @@ impl Watch for Within<'_> {
 
     fn cancelled(&self) -> bool {
         self.watch.cancelled()
+    }
+
+    fn tokens(&self, count: u64) {
+        self.watch.tokens(count);
     }
 }
 

@@ -8,11 +8,11 @@ use crate::load::Checkpoint;
 use crate::prepare::Provenance;
 use crate::tensors::TensorFile;
 use crate::tokenizer::TextTokenizer;
-use graphnode_core::encoder::{EncodeError, Encoder, ModelIdentity};
+use graphnode_core::encoder::{EncodeError, Encoder, LazyEncoder, ModelIdentity};
 use graphnode_core::matrix::Matrix;
 use graphnode_core::watch::{Stage, Watch, checkpoint};
 use rayon::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// How weights are stored and multiplied.
@@ -76,6 +76,12 @@ impl SentenceEncoder {
         Self::load_with(folder, &LoadOptions::default())
     }
 
+    /// The encoder of `folder`, [loaded](Self::load) when it is first asked for.
+    #[must_use]
+    pub fn lazy(folder: PathBuf) -> LazyEncoder {
+        LazyEncoder::new(move || Self::load(&folder).map_err(Into::into))
+    }
+
     /// [`SentenceEncoder::load`] in another precision or under another name.
     ///
     /// # Errors
@@ -130,7 +136,7 @@ impl SentenceEncoder {
         texts: &[&str],
         scratch: &mut Scratch,
         output: &mut [f32],
-        done: &dyn Fn(usize) -> Result<(), EncodeError>,
+        done: &dyn Fn(usize, usize) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let ids = texts.iter().map(|text| self.token_ids(text)).collect::<Result<Vec<_>, _>>()?;
         let mut ids: &[Vec<u32>] = &ids;
@@ -149,7 +155,7 @@ impl SentenceEncoder {
                 return Err(EncodeError::Failed("the model gave a value that is no number".to_owned()));
             }
             (ids, rows) = (&ids[count..], rest);
-            done(count)?;
+            done(count, tokens)?;
         }
         Ok(())
     }
@@ -167,7 +173,8 @@ impl Encoder for SentenceEncoder {
         watch.progress(Stage::Embed, 0, total);
         // Held while reporting, so that the numbers arrive in order.
         let finished = Mutex::new(0_u64);
-        let done = |count: usize| {
+        let done = |count: usize, tokens: usize| {
+            watch.tokens(tokens as u64);
             let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
             *finished += count as u64;
             watch.progress(Stage::Embed, *finished, total);

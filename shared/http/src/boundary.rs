@@ -14,6 +14,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use graphnode_core::error::with_sources;
+use graphnode_core::ids::CorrelationId;
 
 use crate::identity::{Caller, Identify};
 use crate::problem::{Code, Problem};
@@ -65,7 +66,8 @@ pub fn around_by(router: Router, rules: Rules) -> Router {
 async fn pass(request: Request, next: Next, rules: Rules) -> Response {
     let begun = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let correlation_id = correlation_id(&parts.headers).unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let correlation_id =
+        correlation_id(&parts.headers).unwrap_or_else(|| CorrelationId::of(uuid::Uuid::now_v7().as_u128()));
     let caller = (rules.identify)(&parts).map(Caller);
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     // The pattern: what a person put into a path does not belong into a log.
@@ -73,18 +75,20 @@ async fn pass(request: Request, next: Next, rules: Rules) -> Response {
     if let Some(caller) = caller.clone() {
         parts.extensions.insert(caller);
     }
-    parts.extensions.insert(CorrelationId(correlation_id.clone()));
+    // For what the request causes: a job keeps it.
+    parts.extensions.insert(correlation_id.clone());
+    let correlation_id = correlation_id.as_str();
     let response = match (rules.admit)(&parts) {
         Ok(()) => answer(Request::from_parts(parts, body), next, rules.longest).await,
         Err(problem) => problem.into_response(),
     };
     let problem = response.extensions().get::<Problem>().cloned();
     let response = match &problem {
-        Some(problem) => rendered(problem, &response, &path, &correlation_id),
+        Some(problem) => rendered(problem, &response, &path, correlation_id),
         None => response,
     };
     let entry = Entry {
-        correlation_id: &correlation_id,
+        correlation_id,
         user_id: caller.as_ref().map(|caller| caller.0.as_str()),
         route: &route,
         method: method.as_str(),
@@ -92,7 +96,7 @@ async fn pass(request: Request, next: Next, rules: Rules) -> Response {
         duration_ms: begun.elapsed().as_millis() as u64,
     };
     entry.log(problem.as_ref());
-    with_headers(response, &correlation_id)
+    with_headers(response, correlation_id)
 }
 
 /// What the routes answer within `longest`, a panic included.
@@ -108,15 +112,9 @@ async fn answer(request: Request, next: Next, longest: Duration) -> Response {
     }
 }
 
-/// The id of the request that is being answered, for what it causes: messages and tasks.
-#[derive(Debug, Clone)]
-pub struct CorrelationId(pub String);
-
 /// What the client sent, if it is harmless in a log.
-fn correlation_id(headers: &axum::http::HeaderMap) -> Option<String> {
-    let text = headers.get(&CORRELATION_ID)?.to_str().ok()?;
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    (!text.is_empty() && text.len() <= 128 && text.bytes().all(harmless)).then(|| text.to_owned())
+fn correlation_id(headers: &axum::http::HeaderMap) -> Option<CorrelationId> {
+    headers.get(&CORRELATION_ID)?.to_str().ok()?.parse().ok()
 }
 
 fn crashed(panic: &(dyn Any + Send)) -> Problem {

@@ -9,13 +9,11 @@ use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::any;
-use graphnode_core::config::Environment;
 use graphnode_core::ids::UserId;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
-use tracing::level_filters::LevelFilter;
 
 use crate::boundary::{self, CORRELATION_ID};
 use crate::problem::Problem;
@@ -81,21 +79,4 @@ async fn answer(router: Router, request: Request) -> Response<Body> {
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-/// Lambda's own variable for the least level of a log.
-const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
-
-/// Logs go to the standard output as JSON, one line an event; `INFO` and above unless `AWS_LAMBDA_LOG_LEVEL` says otherwise.
-pub fn start_logging(environment: &Environment<'_>) {
-    let level = environment.optional::<LevelFilter>(LOG_LEVEL).ok().flatten().unwrap_or(LevelFilter::INFO);
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_ansi(false)
-        .with_max_level(level);
-    // A second one in the same process, as tests may start, changes nothing.
-    let _ = subscriber.try_init();
 }

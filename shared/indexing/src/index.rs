@@ -39,6 +39,7 @@ use graphnode_core::ports::PortErrorKind;
 use graphnode_core::ports::objects::{ObjectMeta, Objects};
 use graphnode_core::ports::vectors::{GraphBuild, Removal, VectorIndex, VectorQuery};
 use jiff::Timestamp;
+use tracing::{Instrument, Span, error_span, field};
 
 use crate::error::{IndexError, InvalidFeatures};
 use crate::features::Metadata;
@@ -68,6 +69,8 @@ pub enum Outcome {
 pub struct Indexed {
     /// The build that was written: the one asked for, or the newer one that counts in its place.
     pub task_id: TaskId,
+    /// What lines of log about that build's job are found by.
+    pub correlation_id: String,
     /// Whose, which graph, which generation.
     pub build: GraphBuild,
     /// Vectors written.
@@ -156,16 +159,20 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
 
     /// Brings the index to the state of the build of `task_id`, or of the newer one that counts in its place.
     ///
+    /// Fills in the field `correlation_id` of the span it is called in, if that has one, as soon as the record is read.
+    ///
     /// # Errors
     /// [`IndexError`]; whatever was done until then may be done again.
     pub async fn index(&self, task_id: &TaskId) -> Result<Outcome, IndexError> {
         let mut task_id = task_id.clone();
+        let mut span = Span::current();
         for _ in 0..MOST_BUILDS {
             // On the heap: with an SDK's futures inside, one on the stack is too deep for the compiler to lay out.
-            match Box::pin(self.attempt(&task_id)).await? {
+            match Box::pin(self.attempt(&task_id).instrument(span)).await? {
                 Attempt::Done(outcome) => return Ok(outcome),
                 Attempt::Superseded(newer) => task_id = newer,
             }
+            span = error_span!("newer_build", task_id = %task_id, correlation_id = field::Empty);
         }
         Err(IndexError::Overtaken)
     }
@@ -200,9 +207,11 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
     async fn standing(&self, task_id: &TaskId) -> Result<Standing, IndexError> {
         let (mut wait, mut waited) = (FIRST_WAIT, Duration::ZERO);
         loop {
-            let Some(record) = load_job(self.objects.as_ref(), task_id).await? else {
-                return Ok(Standing::Unknown);
-            };
+            let record = load_job(self.objects.as_ref(), task_id).await;
+            let found = record.as_ref().ok().and_then(Option::as_ref);
+            let correlation_id = found.map_or(task_id.as_str(), |record| record.value.correlation_id());
+            Span::current().record("correlation_id", correlation_id);
+            let Some(record) = record? else { return Ok(Standing::Unknown) };
             let record = Box::new(record.value);
             match *record.state() {
                 JobState::Completed { at } => return Ok(Standing::Completed { record, at, indexed: false }),
@@ -301,8 +310,10 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
         };
         match recorded {
             Some(recorded) => {
-                let task_id = task_id.clone();
-                Ok(Outcome::Indexed(Indexed { task_id, build, vectors, removed, bytes, recorded }))
+                let (task_id, correlation_id) =
+                    (task_id.clone(), standing.correlation_id(task_id).to_owned());
+                let indexed = Indexed { task_id, correlation_id, build, vectors, removed, bytes, recorded };
+                Ok(Outcome::Indexed(indexed))
             }
             None => {
                 self.remove_below(&build, build.generation.saturating_add(1)).await?;
@@ -335,6 +346,14 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
 impl Standing {
     fn is_indexed(&self) -> bool {
         matches!(self, Self::Completed { indexed: true, .. })
+    }
+
+    /// What lines of log about the job are found by.
+    fn correlation_id<'a>(&'a self, task_id: &'a TaskId) -> &'a str {
+        match self {
+            Self::Completed { record, .. } => record.correlation_id(),
+            Self::Unknown | Self::Withdrawn => task_id.as_str(),
+        }
     }
 }
 

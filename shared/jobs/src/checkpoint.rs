@@ -54,7 +54,7 @@ pub(crate) async fn load(
         let piece = read_whole(objects, &part.key, MOST_PART_BYTES).await?;
         match decode(&piece.bytes, model) {
             Some(mut part) => vectors.append(&mut part),
-            None => tracing::warn!(task_id = %record.task_id(), "checkpoint part unusable"),
+            None => tracing::warn!("checkpoint part unusable"),
         }
     }
     Ok(vectors)
@@ -65,7 +65,7 @@ pub(crate) async fn remove(objects: &impl Objects, record: &JobRecord) {
     let prefix = keys::checkpoints(record.user_id(), record.task_id());
     if let Err(error) = delete_all(objects, &prefix).await {
         // Nobody reads it again, and it expires with the bucket's rule.
-        tracing::warn!(task_id = %record.task_id(), error = %error, "checkpoint not removed");
+        tracing::warn!(error = %error, "checkpoint not removed");
     }
 }
 

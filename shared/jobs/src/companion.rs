@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
@@ -14,6 +14,7 @@ use graphnode_core::job::store::update_job;
 use graphnode_core::job::{HowFar, JobRecord, Refusal, UpdateError};
 use graphnode_core::messages::outgoing;
 use graphnode_core::messages::progress::{Progress, ProgressMeter};
+use graphnode_core::metrics::Event;
 use graphnode_core::ports::{Objects, Queue};
 use graphnode_core::watch::{Stage, Watch};
 use jiff::Timestamp;
@@ -42,6 +43,9 @@ impl StopReason {
     }
 }
 
+/// How often a running job gives a sign of life.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+
 /// Between the pipeline's threads and its companion. Clones are one reporter.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reporter(Arc<Shared>);
@@ -50,6 +54,8 @@ pub(crate) struct Reporter(Arc<Shared>);
 struct Shared {
     /// 0 before the first report, else 1 + stage * 128 + percent: a greater one is further.
     place: AtomicU32,
+    /// Tokens the model has read.
+    tokens: AtomicU64,
     /// 0 while the job runs, else 1 + the reason's place among all.
     stop: AtomicU8,
 }
@@ -70,6 +76,11 @@ impl Reporter {
         StopReason::ALL.get(usize::from(place)).copied()
     }
 
+    /// Tokens the model has read until now.
+    pub(crate) fn tokens_read(&self) -> u64 {
+        self.0.tokens.load(Ordering::Relaxed)
+    }
+
     /// The furthest report.
     pub(crate) fn furthest(&self) -> Option<Progress> {
         let place = self.0.place.load(Ordering::Relaxed).checked_sub(1)?;
@@ -86,6 +97,10 @@ impl Watch for Reporter {
 
     fn cancelled(&self) -> bool {
         self.stopped().is_some()
+    }
+
+    fn tokens(&self, count: u64) {
+        self.0.tokens.fetch_add(count, Ordering::Relaxed);
     }
 }
 
@@ -129,6 +144,8 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             meter.report(told, Duration::ZERO);
         }
         let mut renewed = self.service.clock.elapsed();
+        // The message, or the task, began with one.
+        let mut beaten = renewed;
         let (mut told, mut expected_end) = (self.record.progress(), None);
         // The first look is at once: the person hears that the job began.
         loop {
@@ -153,6 +170,10 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             if elapsed.saturating_sub(renewed) > settings.lease {
                 self.reporter.stop(StopReason::LeaseLost);
             }
+            if elapsed.saturating_sub(beaten) >= HEARTBEAT {
+                beaten = elapsed;
+                self.service.measure(self.record, Event::Heartbeat);
+            }
             tokio::time::sleep(settings.tick).await;
         }
     }
@@ -167,7 +188,7 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
         let now = self.service.clock.now();
         let body = outgoing::progress(record.task_id(), record.user_id(), now, progress, eta_seconds);
         if let Err(error) = self.service.results.send(body.as_str(), Duration::ZERO).await {
-            tracing::warn!(task_id = %record.task_id(), error = %error, "progress not sent");
+            tracing::warn!(error = %error, "progress not sent");
         }
     }
 
@@ -188,7 +209,7 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
                 false
             }
             Err(UpdateError::Store(error)) => {
-                tracing::warn!(task_id = %self.record.task_id(), error = %error, "lease not renewed");
+                tracing::warn!(error = %error, "lease not renewed");
                 false
             }
         }

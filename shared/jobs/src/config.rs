@@ -1,16 +1,20 @@
 //! What the worker and the task read from their environment alike.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use graphnode_core::config::{ConfigError, Environment, variables};
+use graphnode_core::encoder::LazyEncoder;
 use graphnode_core::hash::hex_sha256;
 use graphnode_core::ids::BucketName;
 use graphnode_core::job::Place;
+use graphnode_core::metrics::Meter;
+use graphnode_core::ports::Buckets;
 
 use crate::routing::FunctionLimits;
-use crate::service::Settings;
+use crate::service::{Service, Settings};
 
 /// Names of what jobs work with. None has a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,48 @@ impl Names {
             result_queue_url: environment.required(variables::RESULT_QUEUE_URL)?,
             model: environment.required(variables::MODEL)?,
         })
+    }
+}
+
+/// How a process reaches what its [`Names`] name.
+#[derive(Debug)]
+pub struct Outside<B, R, L, E> {
+    /// Opens a bucket.
+    pub bucket: B,
+    /// Opens the queue of a URL.
+    pub queue: R,
+    /// Starts tasks; `None` in a process that is one.
+    pub launcher: Option<L>,
+    /// Opens the model of a folder.
+    pub encoder: E,
+}
+
+impl Names {
+    /// What processes messages with these names.
+    pub fn service<O: Clone, Q, L, C>(
+        self,
+        settings: Settings,
+        meter: Meter,
+        clock: C,
+        outside: Outside<
+            impl Fn(BucketName) -> O,
+            impl Fn(String) -> Q,
+            L,
+            impl FnOnce(PathBuf) -> LazyEncoder,
+        >,
+    ) -> Service<O, Q, L, C> {
+        let open = |name: BucketName| (name.clone(), (outside.bucket)(name));
+        let own = (outside.bucket)(self.bucket.clone());
+        Service {
+            buckets: Buckets::new(self.bucket, own, self.input_buckets.into_iter().map(open)),
+            requests: (outside.queue)(self.request_queue_url),
+            results: (outside.queue)(self.result_queue_url),
+            launcher: outside.launcher,
+            encoder: Arc::new((outside.encoder)(self.model)),
+            clock: Arc::new(clock),
+            meter,
+            settings,
+        }
     }
 }
 

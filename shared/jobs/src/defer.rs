@@ -17,6 +17,7 @@ use graphnode_core::job::JobRecord;
 use graphnode_core::messages::asking::generation_request;
 use graphnode_core::ports::queue::{Delivery, LONGEST_DELAY, Queue};
 use graphnode_core::ports::{Objects, TaskLauncher};
+use jiff::Timestamp;
 
 use crate::failure::Trouble;
 use crate::service::{Service, Verdict};
@@ -28,6 +29,16 @@ pub(crate) enum Origin<'a> {
     Message(&'a Delivery),
     /// A started task: its message was deleted when it was started.
     Task,
+}
+
+impl Origin<'_> {
+    /// When it was sent, where that is known.
+    pub(crate) fn sent_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Message(delivery) => delivery.sent_at,
+            Self::Task => None,
+        }
+    }
 }
 
 /// The first delay.

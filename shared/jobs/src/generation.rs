@@ -7,6 +7,7 @@ use graphnode_core::hash::hex_sha256;
 use graphnode_core::ids::{LeaseOwner, TaskId};
 use graphnode_core::job::store::{load_job, register_job, update_job};
 use graphnode_core::job::{JobRecord, NewJob, Refusal, Release, StoreError, UpdateError};
+use graphnode_core::metrics::Event;
 use graphnode_core::ports::queue::Delivery;
 use graphnode_core::ports::{Objects, Queue, TaskLauncher};
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::inputs;
 use crate::routing::{Load, Route, route};
 use crate::run::Outcome;
 use crate::service::{Service, Shift, Verdict};
+use crate::trace::correlate;
 
 /// Attempts that may end without a word before a job is given up: a job that kills its process never says why.
 const MOST_LOST_ATTEMPTS: u32 = 5;
@@ -46,7 +48,9 @@ where
         job: &NewJob,
         shift: &Shift,
     ) -> Result<Verdict, Trouble> {
-        register_job(self.buckets.own(), job, self.clock.now()).await?;
+        let registered = register_job(self.buckets.own(), job, self.clock.now()).await;
+        correlate(registered.as_ref().map_or(job.task_id.as_str(), |record| record.value.correlation_id()));
+        registered?;
         let delivered = [delivery.message_id.as_str(), &delivery.receive_count.to_string()].join("/");
         let owner = lease_owner(&shift.runner, &delivered);
         self.take(Origin::Message(delivery), &job.task_id, &owner, shift).await
@@ -66,12 +70,18 @@ where
         });
         match claim.await {
             Ok(claimed) => {
-                let attempt = self.attempt(&claimed.value, owner, shift).await;
+                let begun = self.clock.elapsed();
+                let attempt = self.attempt(origin, &claimed.value, owner, shift).await;
+                // What was only looked at, to be handed over, was no run.
+                if !matches!(attempt, Ok(Attempt::TooLarge(_))) {
+                    let took = self.clock.elapsed().saturating_sub(begun);
+                    self.measure(&claimed.value, Event::RunOver { runner: settings.place, took });
+                }
                 self.conclude(origin, &claimed.value, owner, attempt).await
             }
             Err(UpdateError::Refused(Refusal::HeldUntil(until))) => self.held(origin, task_id, until).await,
             Err(UpdateError::Refused(_)) => {
-                self.settle(&self.record(task_id).await?).await?;
+                self.settle_finished(task_id).await?;
                 Ok(Verdict::Done)
             }
             Err(UpdateError::Store(error)) => Err(error.into()),
@@ -102,6 +112,7 @@ where
 
     async fn attempt(
         &self,
+        origin: Origin<'_>,
         record: &JobRecord,
         owner: &LeaseOwner,
         shift: &Shift,
@@ -116,6 +127,8 @@ where
         {
             return Ok(Attempt::TooLarge(load));
         }
+        let waited = self.clock.now().duration_since(origin.sent_at().unwrap_or(record.created_at()));
+        self.measure(record, Event::WorkBegun { waited: Duration::try_from(waited).unwrap_or_default() });
         Ok(Attempt::Ran(self.run(record, owner, inputs, shift).await?, load))
     }
 
@@ -133,12 +146,12 @@ where
                 self.stopped(origin, record, owner, reason, load).await
             }
             Err(Trouble::Permanent { code, reason }) => {
-                tracing::warn!(task_id = %record.task_id(), code, "job failed");
+                tracing::warn!(code, "job failed");
                 self.fail(record, owner, &reason).await?;
                 Ok(Verdict::Done)
             }
             Err(trouble) => {
-                tracing::error!(task_id = %record.task_id(), error = trouble.chain(), "attempt failed");
+                tracing::error!(error = trouble.chain(), "attempt failed");
                 let wait = match &trouble {
                     Trouble::Transient { retry_after: Some(wait), .. } => *wait,
                     _ => after_error(record.lost_attempts(), record.task_id()),
@@ -158,10 +171,10 @@ where
         reason: StopReason,
         load: Load,
     ) -> Result<Verdict, Trouble> {
-        tracing::info!(task_id = %record.task_id(), reason = ?reason, "job stopped");
+        tracing::info!(reason = ?reason, "job stopped");
         match reason {
             StopReason::Cancelled => {
-                self.settle_finished(record).await?;
+                self.settle_finished(record.task_id()).await?;
                 Ok(Verdict::Done)
             }
             // Whoever took it over came by another delivery of the message; this one is no longer ours to delete.

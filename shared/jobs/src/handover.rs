@@ -45,7 +45,7 @@ where
             Ok(dispatched) => self.launch(origin, &dispatched.value, load).await,
             Err(UpdateError::Refused(Refusal::NotOwner)) => self.retry(origin, record, start).await,
             Err(UpdateError::Refused(_)) => {
-                self.settle_finished(record).await?;
+                self.settle_finished(record.task_id()).await?;
                 Ok(Verdict::Done)
             }
             Err(UpdateError::Store(error)) => Err(error.into()),
@@ -65,19 +65,19 @@ where
         let wait = backoff(record.waits(), record.task_id());
         match launcher.launch(&request(record, load)?).await {
             Ok(LaunchOutcome::Started(task)) => {
-                tracing::info!(task_id = %record.task_id(), bytes = load.bytes, "task started");
+                tracing::info!(bytes = load.bytes, "task started");
                 self.note_launch(record, &task).await?;
                 Ok(Verdict::Done)
             }
             Ok(LaunchOutcome::NoCapacity { reason } | LaunchOutcome::Throttled { reason }) => {
-                tracing::warn!(task_id = %record.task_id(), reason, "no capacity for a task");
+                tracing::warn!(reason, "no capacity for a task");
                 let verdict = self.defer(origin, record, wait).await?;
                 self.release(record, &record.task_owner(), Release::Waiting).await?;
                 Ok(verdict)
             }
             // A mistake in the deployment: its person can mend it until the message is a dead letter.
             Ok(LaunchOutcome::Rejected { reason }) => {
-                tracing::error!(task_id = %record.task_id(), reason, "task rejected");
+                tracing::error!(reason, "task rejected");
                 let verdict = self.retry(origin, record, wait).await?;
                 self.release(record, &record.task_owner(), Release::Lost).await?;
                 Ok(verdict)
@@ -86,7 +86,7 @@ where
             Err(error) if error.kind() == PortErrorKind::Conflict => Ok(Verdict::Done),
             // It may have been started. The job stays with the task; the next delivery asks with the same token.
             Err(error) => {
-                tracing::warn!(task_id = %record.task_id(), error = %error, "launch unclear");
+                tracing::warn!(error = %error, "launch unclear");
                 self.retry(origin, record, error.retry_after().unwrap_or(wait)).await
             }
         }

@@ -44,8 +44,9 @@ pub mod routing;
 mod run;
 mod service;
 mod started_task;
+mod trace;
 
-pub use config::Names;
+pub use config::{Names, Outside};
 pub use drain::DrainSettings;
 pub use failure::Trouble;
 pub use graphnode_core::encoder::{LazyEncoder, ModelFailure};

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
-use graphnode_core::ids::LeaseOwner;
+use graphnode_core::ids::{LeaseOwner, TaskId};
 use graphnode_core::job::pointer::Current;
-use graphnode_core::job::store::{advance_pointer, load_job, update_job};
-use graphnode_core::job::{Advance, JobRecord, JobState, Refusal, StoreError, UpdateError};
+use graphnode_core::job::store::{advance_pointer, update_job};
+use graphnode_core::job::{Advance, JobRecord, JobState, Refusal, UpdateError};
 use graphnode_core::keys::{self, ResultFile};
 use graphnode_core::messages::outgoing;
 use graphnode_core::messages::{FailureReason, GraphResult, MessageBody, SummaryPart};
@@ -87,6 +87,7 @@ where
         });
         match completion.await {
             Ok(completed) => {
+                self.measure_end(&completed.value);
                 self.settle(&completed.value).await?;
                 checkpoint::remove(self.buckets.own(), record).await;
                 Ok(Outcome::Published)
@@ -124,9 +125,12 @@ where
             record.fail(owner, reason.clone(), body.clone(), now)
         });
         match failure.await {
-            Ok(failed) => self.settle(&failed.value).await,
+            Ok(failed) => {
+                self.measure_end(&failed.value);
+                self.settle(&failed.value).await
+            }
             Err(UpdateError::Refused(Refusal::NotOwner)) => Ok(()),
-            Err(UpdateError::Refused(_)) => self.settle_finished(record).await,
+            Err(UpdateError::Refused(_)) => self.settle_finished(record.task_id()).await,
             Err(UpdateError::Store(error)) => Err(error.into()),
         }
     }
@@ -148,7 +152,7 @@ where
             let own = self.buckets.own();
             let advance = advance_pointer(own, record.user_id(), record.graph_id(), &build).await?;
             if let Advance::Superseded(_) = advance {
-                tracing::info!(task_id = %record.task_id(), "newer build counts");
+                tracing::info!("newer build counts");
             }
         }
         self.results.send(body.as_str(), Duration::ZERO).await?;
@@ -163,11 +167,14 @@ where
         }
     }
 
-    /// [`Self::settle`] for a job as it is now.
-    pub(crate) async fn settle_finished(&self, record: &JobRecord) -> Result<(), Trouble> {
-        let task_id = record.task_id();
-        let now = load_job(self.buckets.own(), task_id).await?;
-        let now = now.ok_or_else(|| StoreError::NoSuchJob(task_id.clone()))?;
-        self.settle(&now.value).await
+    /// [`Self::settle`] for a job that somebody else ended, as it is now.
+    pub(crate) async fn settle_finished(&self, task_id: &TaskId) -> Result<(), Trouble> {
+        let record = self.record(task_id).await?;
+        // Whoever completes a job, or fails it, measures that. Who cancels one does not work on jobs, so this is measured
+        // here, where whoever has the job hears of it.
+        if matches!(record.state(), JobState::Cancelled { .. }) {
+            self.measure_end(&record);
+        }
+        self.settle(&record).await
     }
 }

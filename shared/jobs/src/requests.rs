@@ -8,16 +8,19 @@ use graphnode_core::job::{JobState, NewJob};
 use graphnode_core::keys::{self, JSON, ObjectKey, ResultFile};
 use graphnode_core::messages::outgoing::{add_node_result, failed_result, summary_result};
 use graphnode_core::messages::{AddNode, FailureReason, Incoming, MessageBody, Request, SummaryRequest};
+use graphnode_core::metrics::{Event, Subject};
 use graphnode_core::ports::objects::{Condition, read_whole};
 use graphnode_core::ports::queue::Delivery;
 use graphnode_core::ports::{Objects, PortErrorKind, Queue, TaskLauncher};
 use graphnode_pipeline::summary::summarise;
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use crate::defer::after_error;
 use crate::failure::Trouble;
 use crate::run::foreign_bucket;
 use crate::service::{Service, Shift, Verdict};
+use crate::trace::{correlate, job_span};
 
 /// Most bytes of a graph that is summarised: more than 100,000 nodes have.
 const MOST_GRAPH_BYTES: u64 = 256 << 20;
@@ -32,27 +35,38 @@ where
     /// Does what a message asks for and says what is to become of it. Never fails: what goes wrong is logged here,
     /// once, and decides the verdict.
     pub async fn handle(&self, delivery: &Delivery, shift: &Shift) -> Verdict {
-        let begun = self.clock.elapsed();
-        let incoming: Incoming = match delivery.body.parse() {
-            Ok(incoming) => incoming,
-            Err(error) => {
-                let task_id = error.task_id.as_ref().map(TaskId::as_str);
-                let message_id = &delivery.message_id;
-                tracing::error!(message_id, task_id, reason = %error, "message not understood");
-                return self.bury(delivery).await;
+        match delivery.body.parse::<Incoming>() {
+            Ok(incoming) => {
+                let span = job_span(&incoming.task_id);
+                self.understood(delivery, &incoming, shift).instrument(span).await
             }
-        };
-        let verdict = match self.answer(delivery, &incoming, shift).await {
+            Err(error) => {
+                let task_id = error.task_id.as_ref();
+                let subject = task_id.map(Subject::from).unwrap_or_default();
+                self.meter.record(self.clock.now(), subject, &Event::Heartbeat);
+                let (message_id, task_id) = (&delivery.message_id, task_id.map(TaskId::as_str));
+                // There is no record that could tell more.
+                let correlation_id = task_id;
+                tracing::error!(message_id, task_id, correlation_id, reason = %error, "message not understood");
+                self.bury(delivery).await
+            }
+        }
+    }
+
+    async fn understood(&self, delivery: &Delivery, incoming: &Incoming, shift: &Shift) -> Verdict {
+        let begun = self.clock.elapsed();
+        self.meter.record(self.clock.now(), (&incoming.task_id).into(), &Event::Heartbeat);
+        let verdict = match self.answer(delivery, incoming, shift).await {
             Ok(verdict) => verdict,
             Err(trouble) => self.troubled(delivery, &incoming.task_id, &trouble).await,
         };
         let duration_ms = self.clock.elapsed().saturating_sub(begun).as_millis() as u64;
-        tracing::info!(task_id = %incoming.task_id, verdict = ?verdict, duration_ms, "message processed");
+        tracing::info!(verdict = ?verdict, duration_ms, "message processed");
         verdict
     }
 
     async fn troubled(&self, delivery: &Delivery, task_id: &TaskId, trouble: &Trouble) -> Verdict {
-        tracing::error!(task_id = %task_id, error = trouble.chain(), "message failed");
+        tracing::error!(error = trouble.chain(), "message failed");
         match trouble {
             Trouble::Transient { retry_after, .. } => {
                 let wait = retry_after.unwrap_or_else(|| after_error(delivery.receive_count, task_id));
@@ -70,11 +84,20 @@ where
         shift: &Shift,
     ) -> Result<Verdict, Trouble> {
         let task_id = &incoming.task_id;
+        if !matches!(incoming.request, Request::Generation(_)) {
+            // It has no record that could tell of a request over HTTP.
+            correlate(task_id.as_str());
+        }
         // The sender's time, where it said one: a repeated answer is the same to the byte.
         let at = incoming.timestamp.unwrap_or_else(|| self.clock.now());
         match &incoming.request {
             Request::Generation(request) => {
-                let job = NewJob { task_id: task_id.clone(), request: request.clone(), requested_at: at };
+                let job = NewJob {
+                    task_id: task_id.clone(),
+                    request: request.clone(),
+                    requested_at: at,
+                    correlation_id: None,
+                };
                 // The future of a whole job is large and deep: on the heap it burdens no caller's.
                 Box::pin(self.generation(delivery, &job, shift)).await
             }
@@ -93,7 +116,7 @@ where
             Request::Unknown { .. } => {
                 // The name of the type is the sender's text: it stays in the message.
                 let message_id = &delivery.message_id;
-                tracing::error!(message_id, task_id = %task_id, reason = "unknown taskType", "message not understood");
+                tracing::error!(message_id, reason = "unknown taskType", "message not understood");
                 Ok(self.bury(delivery).await)
             }
         }

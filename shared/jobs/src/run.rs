@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
-use graphnode_core::contract::SkippedItem;
+use graphnode_core::contract::{Report, SkippedItem};
 use graphnode_core::encoder::Encoder;
 use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::store::update_job;
 use graphnode_core::job::{HowFar, JobRecord};
+use graphnode_core::metrics::Event;
 use graphnode_core::ports::{Objects, Queue, TaskLauncher};
 use graphnode_core::watch::{Stage, Watch};
 use graphnode_pipeline::import::Limits;
@@ -77,6 +78,7 @@ where
         }
         let encoder = self.load_encoder().await?;
         let known = checkpoint::load(self.buckets.own(), record, encoder.model()).await?;
+        let input_bytes = inputs.load().bytes;
         let making = Making {
             downloaded: fetched?,
             skipped: inputs.skipped,
@@ -89,9 +91,21 @@ where
         };
         let made = tokio::task::spawn_blocking(move || making.run())
             .await
-            .map_err(|error| Trouble::transient("crashed", error))?;
+            .map_err(|error| Trouble::transient("crashed", error))
+            .flatten();
+        let tokens = reporter.tokens_read();
+        if !matches!(made, Ok(Made::Results(..))) && tokens > 0 {
+            self.measure(record, Event::ModelUsed { tokens });
+        }
         match made? {
-            Made::Results(files) => self.publish(record, owner, bucket, &files, reporter).await,
+            Made::Results(files, account) => {
+                let conversations = account.conversations;
+                self.measure(record, Event::ResultsMade { conversations, input_bytes, tokens });
+                for (step, took) in account.stages {
+                    self.measure(record, Event::StageDone { step, took });
+                }
+                self.publish(record, owner, bucket, &files, reporter).await
+            }
             Made::Stopped(vectors) => {
                 let reason = reporter.stopped().unwrap_or(StopReason::Interrupted);
                 if reason.keeps_work() && !vectors.is_empty() {
@@ -119,7 +133,7 @@ where
         });
         if let Err(error) = noted.await {
             // The hand-over that follows meets the same and decides.
-            tracing::warn!(task_id = %record.task_id(), error = %error, "progress not noted");
+            tracing::warn!(error = %error, "progress not noted");
         }
     }
 
@@ -182,8 +196,21 @@ struct Making<C> {
 }
 
 enum Made {
-    Results(ResultFiles),
+    Results(ResultFiles, Account),
     Stopped(Vectors),
+}
+
+/// What is measured of results.
+struct Account {
+    conversations: u64,
+    stages: Vec<(Stage, Duration)>,
+}
+
+impl Account {
+    fn of(report: &Report) -> Self {
+        let took = |stage: Stage| Some((stage, Duration::from_millis(*report.timings_ms.get(stage.name())?)));
+        Self { conversations: report.counts.read, stages: Stage::ALL.into_iter().filter_map(took).collect() }
+    }
 }
 
 impl<C: Clock + Send> Making<C> {
@@ -202,9 +229,10 @@ impl<C: Clock + Send> Making<C> {
         results.graph.metadata.pipeline.timings_ms.clear();
         results.report.counts.skipped += self.skipped.len() as u64;
         results.report.skipped.extend(self.skipped);
+        let account = Account::of(&results.report);
         let paths: PathBuf = self.folder.path().to_owned();
         let files =
             write_results(results, &paths).map_err(|error| Trouble::transient("scratch-full", error))?;
-        Ok(Made::Results(ResultFiles { files, _folder: self.folder }))
+        Ok(Made::Results(ResultFiles { files, _folder: self.folder }, account))
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use graphnode_core::clock::Clock;
 use graphnode_core::encoder::LazyEncoder;
-use graphnode_core::job::Place;
+use graphnode_core::job::{JobRecord, Place};
+use graphnode_core::metrics::{Event, Meter, Outcome};
 use graphnode_core::ports::Buckets;
 
 use crate::routing::FunctionLimits;
@@ -113,6 +114,8 @@ pub struct Service<O, Q, L, C> {
     pub encoder: Arc<LazyEncoder>,
     /// Tells the time.
     pub clock: Arc<C>,
+    /// Measures.
+    pub meter: Meter,
     /// What may differ.
     pub settings: Settings,
 }
@@ -121,5 +124,18 @@ impl<O, Q, L, C: Clock> Service<O, Q, L, C> {
     /// What is left of `shift`.
     pub(crate) fn remaining(&self, shift: &Shift) -> Duration {
         shift.ends_at.map_or(Duration::MAX, |end| end.saturating_sub(self.clock.elapsed()))
+    }
+
+    /// Measures what happened to a job.
+    pub(crate) fn measure(&self, record: &JobRecord, event: Event) {
+        self.meter.record(self.clock.now(), record.into(), &event);
+    }
+
+    /// Measures that a job is over, as its record says; nothing of one that is not.
+    pub(crate) fn measure_end(&self, record: &JobRecord) {
+        if let Some(outcome) = Outcome::of(record.state()) {
+            let (runner, attempts) = (self.settings.place, record.attempts_begun());
+            self.measure(record, Event::JobEnded { outcome, runner, attempts });
+        }
     }
 }

@@ -9,6 +9,7 @@ use rustc_hash::FxHasher;
 
 /// Texts that share words get near vectors: every word is hashed to a few signed coordinates (feature hashing,
 /// Weinberger et al. 2009). It keeps all duties of [`Encoder`] and knows nothing of meaning.
+/// Its tokens are what blanks separate.
 #[derive(Debug)]
 pub struct HashingEncoder {
     model: ModelIdentity,
@@ -41,6 +42,7 @@ impl Encoder for HashingEncoder {
         let mut rows = Matrix::zeros(texts.len(), self.model.dimension);
         for (index, text) in texts.iter().enumerate() {
             checkpoint(watch)?;
+            watch.tokens(text.split_whitespace().count() as u64);
             let row = rows.row_mut(index);
             row[0] = 0.1;
             for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 3) {

@@ -2,8 +2,10 @@
 //!
 //! - [`encoder`]: an encoder without a model, so that tests of everything behind it need no weights;
 //! - [`contracts`]: one suite a port, for the embedded adapters and the real services alike;
-//! - [`export`]: writes ChatGPT exports message by message.
+//! - [`export`]: writes ChatGPT exports message by message;
+//! - [`lines`]: keeps what is measured and logged.
 
 pub mod contracts;
 pub mod encoder;
 pub mod export;
+pub mod lines;

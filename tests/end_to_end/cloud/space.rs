@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -199,17 +200,48 @@ impl Space {
         Said { progress, results }
     }
 
+    /// Lines of JSON that a function of this space has logged.
+    pub(crate) fn log_of(&self, function: &str) -> Vec<Value> {
+        let log = self.cloud.logs.join(format!("{}-{function}.log", self.name()));
+        lines_of(&fs::read_to_string(log).unwrap())
+    }
+
+    /// Lines of JSON that functions and tasks of this space have logged.
+    pub(crate) fn logged(&self) -> Vec<Value> {
+        let texts = self.log_files().into_iter().filter_map(|file| fs::read_to_string(file).ok());
+        texts.flat_map(|text| lines_of(&text)).collect()
+    }
+
+    /// Checks that one job was measured once, and how.
+    #[track_caller]
+    pub(crate) fn check_jobs_measured(&self, task: &str, outcome: &str, runner: &str, attempts: u32) {
+        let logged = self.logged();
+        let jobs: Vec<&Value> =
+            logged.iter().filter(|line| line["task_id"] == task && line.get("Jobs").is_some()).collect();
+        assert_eq!(jobs.len(), 1, "{jobs:?}");
+        let expected = json!([1, outcome, runner, attempts, "default"]);
+        let measured = ["Jobs", "Outcome", "Runner", "Attempts", "Environment"].map(|name| &jobs[0][name]);
+        assert_eq!(json!(measured), expected);
+        assert!(jobs[0]["_aws"]["Timestamp"].is_u64(), "{}", jobs[0]);
+    }
+
+    fn log_files(&self) -> Vec<PathBuf> {
+        let ours = format!("{}-", self.name());
+        let files = fs::read_dir(&self.cloud.logs).into_iter().flatten().flatten();
+        files
+            .filter(|file| file.file_name().to_string_lossy().starts_with(&ours))
+            .map(|file| file.path())
+            .collect()
+    }
+
     /// Prints the end of what functions and tasks of this space have logged.
     #[expect(clippy::print_stdout, reason = "the test runner shows it beside the failure")]
     fn show_logs(&self) {
-        let ours = format!("{}-", self.name());
-        for file in fs::read_dir(&self.cloud.logs).into_iter().flatten().flatten() {
-            if file.file_name().to_string_lossy().starts_with(&ours) {
-                let log = fs::read_to_string(file.path()).unwrap_or_default();
-                let lines: Vec<&str> = log.lines().collect();
-                let shown = lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n");
-                println!("--- {}\n{shown}", file.file_name().to_string_lossy());
-            }
+        for file in self.log_files() {
+            let log = fs::read_to_string(&file).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            let shown = lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n");
+            println!("--- {}\n{shown}", file.display());
         }
     }
 
@@ -268,6 +300,11 @@ impl Drop for Space {
         // If the servers are gone, that is not what the test is about to report.
         let _ = self.cloud.control.try_send("DELETE", &format!("/spaces/{}", self.name()), &[], b"");
     }
+}
+
+/// Those lines of a log that are JSON; what a panic says is none.
+fn lines_of(log: &str) -> Vec<Value> {
+    log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// A result, not progress.

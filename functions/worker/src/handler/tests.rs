@@ -7,6 +7,7 @@ use graphnode_adapters::embedded::{FolderObjects, LocalQueue};
 use graphnode_core::clock::SystemClock;
 use graphnode_core::job::Place;
 use graphnode_core::keys::JSON;
+use graphnode_core::metrics::Meter;
 use graphnode_core::ports::Buckets;
 use graphnode_core::ports::NoLauncher;
 use graphnode_core::ports::objects::Condition;
@@ -35,6 +36,7 @@ fn machine() -> Machine {
         launcher: None,
         encoder: Arc::new(LazyEncoder::new(|| Ok(HashingEncoder::default()))),
         clock: Arc::new(SystemClock::default()),
+        meter: Meter::silent(),
         settings: Settings { scratch: folder.path().to_owned(), ..Settings::of(Place::Lambda) },
     };
     Machine { service, results, _folder: folder }

@@ -93,6 +93,8 @@ impl LocalQueue {
                 receipt,
                 body: message.body.clone(),
                 receive_count: message.receive_count,
+                // Only what is measured wants to know, and on one machine nothing is.
+                sent_at: None,
             });
         }
         state.last_number = number;

@@ -58,6 +58,9 @@ pub const CHROMA_PARALLEL_WRITES: &str = "CHROMA_PARALLEL_WRITES";
 pub const MODEL: &str = "GRAPHNODE_MODEL";
 /// Memory of the function in MiB, set by Lambda itself; it also says the function's share of virtual CPUs.
 pub const FUNCTION_MEMORY: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
+/// Names this deployment in metrics: 1 to 128 letters, digits, `-`, `_` and `.`, such as the name of its stack; `default`
+/// by default. Two deployments in one account need two names.
+pub const ENVIRONMENT: &str = "GRAPHNODE_ENVIRONMENT";
 /// Names the environment a function runs in, set by Lambda itself.
 pub const LOG_STREAM: &str = "AWS_LAMBDA_LOG_STREAM_NAME";
 /// Scratch disk of the function in MiB, as its template has it; 512 by default, as Lambda has it.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::state::{JobState, Lease, Place, Refusal, Release};
-use crate::ids::{GraphId, LeaseOwner, TaskId, UserId};
+use crate::ids::{CorrelationId, GraphId, LeaseOwner, TaskId, UserId};
 use crate::messages::progress::Progress;
 use crate::messages::{FailureReason, GenerationRequest, MessageBody};
 use crate::ports::launcher::{ClientToken, LaunchedTask};
@@ -23,6 +23,8 @@ pub struct NewJob {
     pub request: GenerationRequest,
     /// When it was asked for: the message's time, or now.
     pub requested_at: Timestamp,
+    /// The request over HTTP that asked for it; `None` where a message did.
+    pub correlation_id: Option<CorrelationId>,
 }
 
 /// What an owner tells of a running job.
@@ -48,6 +50,8 @@ pub struct JobRecord {
     generation: u64,
     request: GenerationRequest,
     requested_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<CorrelationId>,
     created_at: Timestamp,
     updated_at: Timestamp,
     state: JobState,
@@ -82,6 +86,7 @@ impl JobRecord {
             generation,
             request: job.request,
             requested_at: job.requested_at,
+            correlation_id: job.correlation_id,
             created_at: now,
             updated_at: now,
             state: JobState::Queued,
@@ -362,6 +367,12 @@ impl JobRecord {
         self.requested_at
     }
 
+    /// What lines of log about this job are found by: the id of the request over HTTP that asked for it, else the job's own.
+    #[must_use]
+    pub fn correlation_id(&self) -> &str {
+        self.correlation_id.as_ref().map_or(self.task_id.as_str(), CorrelationId::as_str)
+    }
+
     /// When the record was made.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
@@ -412,6 +423,13 @@ impl JobRecord {
     pub fn lost_attempts(&self) -> u32 {
         let running = u32::from(self.lease().is_some());
         self.attempt.saturating_sub(self.waits + self.interruptions + running)
+    }
+
+    /// Attempts in which work was begun: all but those that ended because there was no capacity for a task. Lost and
+    /// interrupted ones count; a hand-over from a function to a task is within one attempt.
+    #[must_use]
+    pub fn attempts_begun(&self) -> u32 {
+        self.attempt.saturating_sub(self.waits)
     }
 
     /// The furthest it ever was.

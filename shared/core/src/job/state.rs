@@ -18,6 +18,18 @@ pub enum Place {
     Local,
 }
 
+impl Place {
+    /// The place as serialised.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lambda => "lambda",
+            Self::Fargate => "fargate",
+            Self::Local => "local",
+        }
+    }
+}
+
 /// Who works on a job, and until when nobody else may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {

@@ -29,7 +29,8 @@ fn queued() -> JobRecord {
         r#"{"taskId":"t-1","taskType":"GRAPH_GENERATION_REQUEST","payload":{"userId":"u","s3Key":"a.json"}}"#;
     let incoming: Incoming = body.parse().unwrap();
     let Request::Generation(request) = incoming.request else { panic!() };
-    JobRecord::new(NewJob { task_id: incoming.task_id, request, requested_at: at(0) }, 7, at(0))
+    let job = NewJob { task_id: incoming.task_id, request, requested_at: at(0), correlation_id: None };
+    JobRecord::new(job, 7, at(0))
 }
 
 fn result(record: &JobRecord) -> MessageBody {
@@ -109,6 +110,7 @@ fn want_of_capacity_and_interruptions_are_no_poison() {
         (record.attempt(), record.waits(), record.interruptions(), record.lost_attempts()),
         (4, 2, 1, 1)
     );
+    assert_eq!(record.attempts_begun(), 2, "in the waits no work was begun");
 }
 
 #[test]
@@ -168,6 +170,18 @@ fn a_record_is_the_same_after_json() {
     }
     let json: serde_json::Value = serde_json::to_value(done).unwrap();
     assert_eq!((&json["schema"], &json["state"]["status"]), (&1.into(), &"completed".into()));
+}
+
+#[test]
+fn a_job_is_found_by_its_correlation_id_and_without_one_by_its_own() {
+    let record = queued();
+    assert_eq!(record.correlation_id(), record.task_id().as_str());
+    let mut json = serde_json::to_value(&record).unwrap();
+    assert!(json.get("correlation_id").is_none(), "records of older programs have none");
+    json["correlation_id"] = "request-1".into();
+    assert_eq!(serde_json::from_value::<JobRecord>(json.clone()).unwrap().correlation_id(), "request-1");
+    json["correlation_id"] = "two\nlines".into();
+    assert!(serde_json::from_value::<JobRecord>(json).is_err());
 }
 
 /// A step somebody tries.

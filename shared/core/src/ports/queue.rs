@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::error::{PortError, PortErrorKind, PortResult};
 
 /// Longest delay of a message that is sent, as SQS has it.
@@ -29,6 +31,14 @@ pub struct Delivery {
     pub body: String,
     /// How often it was received, this time included: 1 for the first.
     pub receive_count: u32,
+    /// When it was sent, where the queue tells.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// When a message was sent, from SQS's attribute `SentTimestamp`: milliseconds since 1970. `None` for what is no time.
+#[must_use]
+pub fn sent_at(attribute: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(attribute.parse().ok()?).ok()
 }
 
 /// A queue.
@@ -95,4 +105,17 @@ pub fn check_message(body: &str, delay: Duration) -> PortResult<()> {
         return Ok(());
     };
     Err(PortError::new(PortErrorKind::Invalid, "send a message").with_source(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_a_message_was_sent_is_read_or_unknown() {
+        assert_eq!(sent_at("1780304400123"), "2026-06-01T09:00:00.123Z".parse().ok());
+        for text in ["", "soon", "1.5", "99999999999999999"] {
+            assert_eq!(sent_at(text), None, "{text}");
+        }
+    }
 }

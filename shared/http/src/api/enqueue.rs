@@ -5,11 +5,12 @@
 
 use std::fmt;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use graphnode_core::clock::Clock;
-use graphnode_core::ids::{GraphId, TaskId, UploadId, UserId};
+use graphnode_core::ids::{CorrelationId, GraphId, TaskId, UploadId, UserId};
 use graphnode_core::job::store::register_job;
 use graphnode_core::job::{JobState, NewJob};
 use graphnode_core::keys::{self, InputLocation, ObjectKey};
@@ -137,6 +138,7 @@ impl EnqueueRequest {
 pub(super) async fn enqueue<P: Ports>(
     State(api): Shared<P>,
     Caller(caller): Caller,
+    correlation: Option<Extension<CorrelationId>>,
     headers: HeaderMap,
     body: JsonBody<EnqueueRequest>,
 ) -> Result<Response, Problem> {
@@ -166,8 +168,10 @@ pub(super) async fn enqueue<P: Ports>(
         options,
     };
     source.keep(&api, &caller, &task_id).await?;
-    send(&api, task_id.clone(), request, at).await?;
-    tracing::info!(task_id = %task_id, user_id = %caller, "job queued");
+    let correlation_id = correlation.map(|Extension(id)| id);
+    send(&api, task_id.clone(), request, at, correlation_id.clone()).await?;
+    let correlation_id = correlation_id.as_ref().map(CorrelationId::as_str);
+    tracing::info!(task_id = %task_id, correlation_id, user_id = %caller, "job queued");
     let message = "Queued. Ask links.self how far it is.";
     let links = TaskLinks::of_unfinished(&task_id);
     Ok(json_with(StatusCode::ACCEPTED, &Enqueued { task_id, status: "queued", message, links }))
@@ -179,9 +183,10 @@ async fn send<P: Ports>(
     task_id: TaskId,
     request: GenerationRequest,
     requested_at: Timestamp,
+    correlation_id: Option<CorrelationId>,
 ) -> Result<(), Problem> {
     let message = generation_request(&task_id, requested_at, &request);
-    let job = NewJob { task_id, request, requested_at };
+    let job = NewJob { task_id, request, requested_at, correlation_id };
     let record = register_job(api.buckets.own(), &job, api.clock.now()).await?;
     if *record.value.state() == JobState::Queued {
         api.requests.send(message.as_str(), std::time::Duration::ZERO).await?;

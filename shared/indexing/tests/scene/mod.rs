@@ -96,6 +96,7 @@ impl Scene {
             task_id: task.parse().unwrap(),
             request: request(user, graph),
             requested_at: Timestamp::from_second(1_780_000_000 + seconds).unwrap(),
+            correlation_id: None,
         };
         let record = register_job(self.objects.as_ref(), &new, now()).await.unwrap().value;
         update_job(self.objects.as_ref(), &new.task_id, |job| {

@@ -21,7 +21,7 @@ async fn register(world: &World, body: &Value) {
     let incoming: Incoming = body.to_string().parse().unwrap();
     let Request::Generation(request) = incoming.request else { panic!("another type") };
     let requested_at = incoming.timestamp.unwrap();
-    let job = NewJob { task_id: incoming.task_id, request, requested_at };
+    let job = NewJob { task_id: incoming.task_id, request, requested_at, correlation_id: None };
     register_job(&world.objects, &job, world.clock.now()).await.unwrap();
 }
 

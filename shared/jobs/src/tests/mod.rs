@@ -2,6 +2,7 @@
 
 mod delivery;
 mod handover;
+mod measures;
 mod messages;
 mod whole;
 mod world;

@@ -12,6 +12,7 @@ use graphnode_core::job::store::{load_job, load_pointer};
 use graphnode_core::job::{GraphPointer, JobRecord, Place};
 use graphnode_core::keys::{JSON, ObjectKey};
 use graphnode_core::matrix::Matrix;
+use graphnode_core::metrics::Meter;
 use graphnode_core::ports::launcher::{LaunchOutcome, LaunchRequest, LaunchedTask, TaskLauncher};
 use graphnode_core::ports::objects::{Condition, Objects, read_whole};
 use graphnode_core::ports::queue::{Delivery, Queue};
@@ -19,6 +20,7 @@ use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 use graphnode_core::watch::{Cancelled, Watch};
 use graphnode_testkit::encoder::HashingEncoder;
 use graphnode_testkit::export::{ConversationBuilder, export};
+use graphnode_testkit::lines::Lines;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -136,6 +138,7 @@ pub(super) struct World {
     pub(super) results: LocalQueue,
     pub(super) launcher: StubLauncher,
     pub(super) clock: Arc<TestClock>,
+    pub(super) measured: Lines,
     folder: TempDir,
 }
 
@@ -153,6 +156,7 @@ impl World {
             results: LocalQueue::default(),
             launcher: StubLauncher::default(),
             clock: Arc::default(),
+            measured: Lines::default(),
             folder,
         }
     }
@@ -193,6 +197,7 @@ impl World {
             launcher: Some(self.launcher.clone()),
             encoder: Arc::new(LazyEncoder::new(load)),
             clock: Arc::clone(&self.clock),
+            meter: Meter::emf("stack-1".parse().unwrap(), self.measured.clone()),
             settings: Settings {
                 function,
                 tick: Duration::from_millis(2),

@@ -123,6 +123,7 @@ impl Scene {
             task_id: asked.task.parse().unwrap(),
             request: generation_request(asked),
             requested_at: Timestamp::from_second(1_780_000_000 + asked.seconds).unwrap(),
+            correlation_id: None,
         };
         let record = register_job(&self.objects, &new, now()).await.unwrap().value;
         let task = record.task_id().clone();

@@ -39,7 +39,12 @@ pub fn new_job(user_id: &UserId, requested_at: Timestamp) -> NewJob {
         unique("task")
     );
     let incoming: Incoming = body.parse().expect("a message");
-    NewJob { task_id: incoming.task_id, request: generation(incoming.request), requested_at }
+    NewJob {
+        task_id: incoming.task_id,
+        request: generation(incoming.request),
+        requested_at,
+        correlation_id: None,
+    }
 }
 
 fn generation(request: Request) -> GenerationRequest {
