@@ -29,7 +29,7 @@ TASK_VCPUS, TASK_GB = 1, 2
 # AVX-512: half as fast at worst. The same as SAFETY of shared/jobs/src/routing.rs. Costs of work are proportional to it.
 SLOWDOWN = 2.0
 # The template's timeout of the worker, and what of it is kept for handing over.
-FUNCTION_SECONDS, HANDOVER_SECONDS = 600, 20
+FUNCTION_SECONDS, HANDOVER_SECONDS = 300, 20
 # Start of a sandbox with 43 MB of program and model, which is billed; assumed, not measured in Lambda.
 COLD_START_SECONDS = 1.0
 # Share of invocations that start one: a burst's first ones, then they are reused.
@@ -53,6 +53,8 @@ JOB_MESSAGES = 9
 LOG_BYTES = 6_000
 # The backend's requests of a job over HTTP: upload, enqueue, a poll every three seconds is not counted here.
 API_REQUESTS = 6
+# Metrics that the alarms of template.yaml look at: an alarm is billed by them.
+ALARM_METRICS = 28
 HOURS_A_MONTH = 730
 SECONDS_A_DAY = 86_400
 
@@ -119,8 +121,8 @@ def fixed_month(price, nat_gateways=1):
     return {
         "NAT gateway, with its address": nat_gateways * HOURS_A_MONTH * (price["nat_hour"] + price["public_ipv4_hour"]),
         "one secret (Chroma's key)": price["secret_month"],
-        "ten alarms": 10 * price["alarm_month"],
-        "five custom metrics": 5 * price["metric_month"],
+        f"alarms on {ALARM_METRICS} metrics": ALARM_METRICS * price["alarm_month"],
+        "one custom metric, if a job feeds it every hour": price["metric_month"],
         "1 GB of images": price["ecr_gb_month"],
         "an always-on task of 1 vCPU and 2 GB (minimum of the service 1)": HOURS_A_MONTH / 24
         * task_dollars(SECONDS_A_DAY, price),

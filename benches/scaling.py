@@ -24,16 +24,18 @@ import cost
 # one, so many tasks are added. template.yaml holds the same steps, as bounds relative to the alarm's threshold of 0 (AWS
 # takes the lower bound in and leaves the upper one out), and a test of the template compares them with these: change both.
 SCALE_OUT = [(0, 10, 1), (10, 100, 3), (100, None, 6)]
-# Tasks added each time the depth was 0 for QUIET_MINUTES in a row; also in template.yaml.
-SCALE_IN = -1
-QUIET_MINUTES = 1
-# Period of the alarm and cooldown of both policies, in seconds; also in template.yaml.
+# The service goes back to its minimum at once (ExactCapacity) when for so many periods in a row nothing was visible and
+# nothing in flight, so that no busy task is taken: AllDoneAlarm of template.yaml.
+QUIET_PERIODS = 3
+# Period of the alarms and cooldown of the steps, in seconds; also in template.yaml.
 PERIOD = 60
 SERVICE_MOST = 10
 
 # How Lambda polls a standard queue: five at once, up to 300 more a minute.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 POLLERS, MORE_POLLERS_A_SECOND = 5, 300 / 60
+# Share of tasks on Spot, of the service and of RunTask alike: FARGATE_SPOT:4,FARGATE:1 of template.yaml.
+SPOT_SHARE = 4 / 5
 # RunTask calls a second, burst and sustained. https://docs.aws.amazon.com/AmazonECS/latest/userguide/throttling.html
 LAUNCHES_A_SECOND = 20
 # From RunTask to the program's first line, uniform between both; assumed for an image of 35 MB, not measured.
@@ -65,7 +67,6 @@ class Settings:
     indexer: int = 2
     tasks: int = 10
     least: int = 0
-    quiet: int = QUIET_MINUTES
 
 
 @dataclasses.dataclass
@@ -86,9 +87,7 @@ class Outcome:
 
 
 def step(depth):
-    """The adjustment of one breach at `depth` messages."""
-    if depth <= 0:
-        return SCALE_IN
+    """The adjustment of one breach at `depth` messages, more than none."""
     return next(add for low, high, add in SCALE_OUT if low <= depth and (high is None or depth < high))
 
 
@@ -98,8 +97,13 @@ def step_scaling(depth, current, least=0, most=SERVICE_MOST, counted=0):
     `counted` are tasks a step added whose cooldown is not over: they count as part of a larger step, and an equal or
     smaller one adds nothing.
     """
-    wanted = step(depth)
-    return max(least, min(most, current + (max(0, wanted - counted) if wanted > 0 else wanted)))
+    return max(least, min(most, current + max(0, step(depth) - counted)))
+
+
+def task_dollars(seconds, price):
+    """A task of `seconds`, on average over where tasks are started."""
+    spot, plain = (cost.task_dollars(seconds, price, kind) for kind in ("fargate_spot", "fargate_x86"))
+    return SPOT_SHARE * spot + (1 - SPOT_SHARE) * plain
 
 
 def backoff(step, task):
@@ -127,7 +131,8 @@ class Simulation:
         self.received, self.waits = [0] * len(sizes), [0] * len(sizes)
         self.arrived = [ARRIVAL_SECONDS * number / len(sizes) for number in range(len(sizes))]
         self.finished = [None] * len(sizes)
-        self.area, self.depth_since, self.quiet, self.counted, self.cool_at = 0.0, 0.0, 0, 0, 0.0
+        self.area, self.depth_since, self.counted, self.cool_at = 0.0, 0.0, 0, 0.0
+        self.stirred, self.quiet = False, 0
         self.worker_busy, self.sandboxes, self.tasks, self.tokens, self.tokens_at = 0, 0, 0, float(LAUNCHES_A_SECOND), 0.0
         self.desired, self.drains, self.drain_numbers = settings.least, {}, itertools.count()
         self.features, self.indexing, self.writing, self.indexed = collections.deque(), 0, 0, 0
@@ -180,6 +185,7 @@ class Simulation:
         """A message can be received."""
         self.count_depth()
         self.visible.append(job)
+        self.stirred = True
         self.dispatch()
 
     def appear_again(self, job, hidden):
@@ -224,8 +230,11 @@ class Simulation:
                     self.drain_start(drain, self.receive())
                     if not self.visible:
                         break
-        in_flight = self.worker_busy + self.hidden + sum(state["job"] is not None for state in self.drains.values())
-        self.most_in_flight = max(self.most_in_flight, in_flight)
+        self.most_in_flight = max(self.most_in_flight, self.in_flight())
+
+    def in_flight(self):
+        """Messages that were received and not deleted; that of a job with a task of its own was deleted."""
+        return self.worker_busy + self.hidden + sum(state["job"] is not None for state in self.drains.values())
 
     # The worker.
 
@@ -260,7 +269,7 @@ class Simulation:
         self.tasks += 1
         seconds = self.left[job] + cost.CALLS_SECONDS
         self.busy["tasks"] += seconds
-        self.dollars += cost.task_dollars(cost.TASK_PULL_SECONDS + seconds, self.price)
+        self.dollars += task_dollars(cost.TASK_PULL_SECONDS + seconds, self.price)
         self.at(self.random.uniform(LEAST_START, MOST_START) + seconds, self.task_end, job)
 
     def task_end(self, job):
@@ -270,14 +279,17 @@ class Simulation:
     # The service.
 
     def scale(self):
-        """The alarm looks at the mean depth of its period, and the service is told how many tasks it should have."""
+        """The alarms look at what their period held, and the service is told how many tasks it should have."""
         self.count_depth()
         depth, self.area = self.area / PERIOD, 0.0
-        self.quiet = self.quiet + 1 if depth <= 0 else 0
+        self.quiet = 0 if self.stirred else self.quiet + 1
+        self.stirred = bool(self.visible) or self.in_flight() > 0
         self.counted = self.counted if self.now < self.cool_at else 0
         before = self.desired
-        if depth > 0 or self.quiet >= self.settings.quiet:
+        if depth > 0:
             self.desired = step_scaling(depth, before, self.settings.least, self.settings.service, self.counted)
+        elif self.quiet >= QUIET_PERIODS:
+            self.desired = self.settings.least
         if self.desired > before:
             # The cooldown begins when the tasks run.
             self.counted, self.cool_at = step(depth), self.now + MOST_START + PERIOD
@@ -328,7 +340,7 @@ class Simulation:
             self.drain_free(drain)
 
     def drain_stop(self, drain):
-        """Scale-in takes a task whatever it does: its job saves its vectors and goes back to the queue."""
+        """Scale-in takes a task whatever it does; were it busy, its job would save its vectors and go back to the queue."""
         state = self.drains[drain]
         job = state["job"]
         self.drain_end(drain)
@@ -343,7 +355,7 @@ class Simulation:
     def drain_end(self, drain):
         state = self.drains.pop(drain)
         if state["ready"]:
-            self.dollars += cost.task_dollars(self.now - state["born"], self.price)
+            self.dollars += task_dollars(self.now - state["born"], self.price)
 
     # Results and vectors.
 
@@ -420,18 +432,15 @@ def row(settings, outcome):
     used = " ".join(f"{100 * outcome.utilisation[name]:.0f}" for name in ("worker", "service", "tasks", "indexer", "chroma"))
     most = max(outcome.waited, key=outcome.waited.get)
     whole = sum(outcome.waited.values())
-    service = f"{settings.least}–{settings.service}"
-    if settings.quiet != QUIET_MINUTES:
-        service += f", {settings.quiet} quiet"
-    return [settings.worker, service, settings.tasks, settings.indexer,
+    return [settings.worker, f"{settings.least}–{settings.service}", settings.tasks, settings.indexer,
             duration(percentile(outcome.latencies, 0.5)), duration(percentile(outcome.latencies, 0.95)),
             duration(max(outcome.latencies)), duration(outcome.last_indexed), cost.money(outcome.dollars), used,
             f"{first}, {duration(outcome.full[first])}" if first else "nothing",
-            f"{most} {100 * outcome.waited[most] / whole:.0f}" if whole else "nothing", outcome.interrupted]
+            f"{most} {100 * outcome.waited[most] / whole:.0f}" if whole else "nothing"]
 
 
 HEAD = ["worker", "service", "tasks", "indexer", "p50", "p95", "last job", "last indexed", "dollars",
-        "used: worker service tasks indexer Chroma, %", "full first, after", "waited for, %", "interrupted"]
+        "used: worker service tasks indexer Chroma, %", "full first, after", "waited for, %"]
 
 
 def usual_settings():
@@ -441,7 +450,6 @@ def usual_settings():
     yield from (dataclasses.replace(default, worker=worker) for worker in (2, 50, 200))
     yield from (dataclasses.replace(default, service=service) for service in (0, 1, 50))
     yield dataclasses.replace(default, service=1, least=1)
-    yield dataclasses.replace(default, quiet=15)
     yield from (dataclasses.replace(default, indexer=indexer) for indexer in (1, 5))
     yield Settings(worker=50, service=0)
     yield Settings(worker=50, service=10, indexer=2, tasks=50)

@@ -137,6 +137,13 @@ class Documents(unittest.TestCase):
         text = cost.report(cost.load(cost.PRICES), cost.load(cost.SECONDS), cost.SLOWDOWN, cost.IMAGE_MEGABYTES)
         for line in filter(re.compile(r"\| [\d,]+ \|").match, text.splitlines()):
             self.assertIn(line, guide)
+        self.assertIn(text.partition("Dollars of a month without a job:\n\n")[2], guide)
+
+    def test_alarms_are_billed_for_the_metrics_that_the_template_gives_them(self):
+        with open(os.path.join(cost.HERE, "..", "template.yaml"), encoding="utf-8") as file:
+            resources = re.split(r"\n  (?=\w+:\n)", file.read())
+        alarms = [resource for resource in resources if "\n    Type: AWS::CloudWatch::Alarm\n" in resource]
+        self.assertEqual(sum(alarm.count("MetricName:") for alarm in alarms), cost.ALARM_METRICS)
 
 
 if __name__ == "__main__":

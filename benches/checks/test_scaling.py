@@ -29,9 +29,7 @@ class Steps(unittest.TestCase):
     def test_the_count_stays_between_least_and_most(self):
         self.assertEqual(step_scaling(5_000, 8), 10)
         self.assertEqual(step_scaling(5_000, 8, most=50), 14)
-        self.assertEqual(step_scaling(0, 3), 2)
-        self.assertEqual(step_scaling(0, 0), 0)
-        self.assertEqual(step_scaling(0, 1, least=1), 1)
+        self.assertEqual(step_scaling(1, 1, least=3), 3)
         self.assertEqual(step_scaling(5_000, 0, most=0), 0)
 
     def test_within_a_cooldown_only_what_a_larger_step_adds_more_is_added(self):
@@ -45,7 +43,11 @@ class Steps(unittest.TestCase):
         for (_, high, added), (low, _, more) in zip(scaling.SCALE_OUT, scaling.SCALE_OUT[1:]):
             self.assertEqual(high, low)
             self.assertLess(added, more)
-        self.assertLess(scaling.SCALE_IN, 0)
+
+    def test_a_task_costs_what_it_does_where_it_is_started(self):
+        price = {f"fargate_{kind}_{what}_hour": 3600 * usd for kind, usd in (("spot", 1), ("x86", 6)) for what in ("vcpu", "gb")}
+        # 1 vCPU and 2 GB for 100 s: 300 on Spot, 1,800 on plain Fargate, one of five there.
+        self.assertAlmostEqual(scaling.task_dollars(100, price), 600)
 
 
 class Waiting(unittest.TestCase):
@@ -97,7 +99,7 @@ class Simulations(unittest.TestCase):
         forward = cost.FORWARD_SECONDS + cost.COLD_START_SECONDS
         fixed = forward + 1_000 + cost.CALLS_SECONDS
         self.assertTrue(fixed + scaling.LEAST_START <= outcome.latencies[0] <= fixed + scaling.MOST_START)
-        self.assertGreater(outcome.dollars, cost.task_dollars(1_000, PRICE))
+        self.assertGreater(outcome.dollars, scaling.task_dollars(1_000, PRICE))
 
     def test_as_many_run_at_once_as_the_worker_may(self):
         _, outcome = simulated([100] * 20, worker=2, service=0)
@@ -127,7 +129,25 @@ class Simulations(unittest.TestCase):
         self.assertEqual(simulation.desired, 0)
         self.assertFalse(simulation.drains)
 
-    def test_scale_in_of_a_busy_task_costs_its_job_a_move_and_no_more(self):
+    def test_no_task_is_taken_while_anything_waits_or_is_being_done(self):
+        for settings in (Settings(), Settings(worker=2), Settings(worker=50, tasks=50), Settings(service=1, least=1)):
+            outcome = scaling.simulate(1_000, "usual", settings, TABLE, PRICE)
+            self.assertEqual(outcome.interrupted, 0)
+
+    def test_the_service_goes_to_its_minimum_at_once_when_all_was_quiet_for_some_periods(self):
+        simulation = Simulation([100], WORK, Settings(least=1), PRICE)
+        simulation.desired, simulation.worker_busy = 10, 1
+        desired = []
+        for minute in range(1, 7):
+            simulation.now = simulation.depth_since = minute * scaling.PERIOD
+            if minute == 3:
+                simulation.worker_busy = 0
+            simulation.scale()
+            desired.append(simulation.desired)
+        # Until the third minute a message was in flight; the three after it are quiet.
+        self.assertEqual(desired, [10, 10, 10, 10, 10, 1])
+
+    def test_a_busy_task_that_is_taken_costs_its_job_a_move_and_no_more(self):
         simulation = Simulation([20_000], WORK, Settings(worker=2, service=1), PRICE)
         drain = simulation.drain_new()
         simulation.drain_ready(drain)
@@ -196,7 +216,7 @@ class Simulations(unittest.TestCase):
         self.assertLessEqual(max(large.latencies), max(small.latencies))
 
     def test_settings_are_those_of_the_template(self):
-        expected = {"worker": 10, "service": 10, "indexer": 2, "tasks": 10, "least": 0, "quiet": scaling.QUIET_MINUTES}
+        expected = {"worker": 10, "service": 10, "indexer": 2, "tasks": 10, "least": 0}
         self.assertEqual(dataclasses.asdict(Settings()), expected)
 
     def test_the_guide_shows_what_the_command_prints(self):
