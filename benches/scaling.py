@@ -24,9 +24,9 @@ import cost
 # one, so many tasks are added. template.yaml holds the same steps, as bounds relative to the alarm's threshold of 0 (AWS
 # takes the lower bound in and leaves the upper one out), and a test of the template compares them with these: change both.
 SCALE_OUT = [(0, 10, 1), (10, 100, 3), (100, None, 6)]
-# The service goes back to its minimum at once (ExactCapacity) when for so many periods in a row nothing was visible and
+# The service goes back to its minimum at once (ExactCapacity) when for so many minutes in a row nothing was visible and
 # nothing in flight, so that no busy task is taken: AllDoneAlarm of template.yaml.
-QUIET_PERIODS = 3
+QUIET_MINUTES = 3
 # Period of the alarms and cooldown of the steps, in seconds; also in template.yaml.
 PERIOD = 60
 SERVICE_MOST = 10
@@ -288,7 +288,7 @@ class Simulation:
         before = self.desired
         if depth > 0:
             self.desired = step_scaling(depth, before, self.settings.least, self.settings.service, self.counted)
-        elif self.quiet >= QUIET_PERIODS:
+        elif self.quiet >= QUIET_MINUTES:
             self.desired = self.settings.least
         if self.desired > before:
             # The cooldown begins when the tasks run.
