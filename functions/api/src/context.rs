@@ -1,3 +1,3 @@
-//! What the environment says, and the clients: those of whoever serves the API in the cloud.
+//! What the environment says, and the routes on the clients that follow from it.
 
-pub use graphnode_cloud::{Config, connect};
+pub use graphnode_cloud::{Config, router};

@@ -57,7 +57,7 @@ impl Context<S3Objects, ChromaIndex, SystemClock> {
     /// # Errors
     /// Without a region, without the system's certificates, or without the secret.
     pub async fn connect(config: Config) -> anyhow::Result<Self> {
-        let aws = aws::load().await?;
+        let aws = aws::of_function(&Environment::process())?;
         let objects = Arc::new(S3Objects::new(&aws, config.bucket.clone()));
         let vectors = config.chroma.connect(&aws).await?;
         let meter = Meter::emf(config.environment, std::io::stdout());

@@ -57,7 +57,7 @@ pub async fn connect(
     config: &Config,
     encoder: Arc<LazyEncoder>,
 ) -> anyhow::Result<Searcher<S3Objects, ChromaIndex>> {
-    let aws = aws::load().await.context("AWS configuration")?;
+    let aws = aws::of_function(&Environment::process()).context("AWS configuration")?;
     let own = S3Objects::new(&aws, config.bucket.clone());
     let others = config.input_buckets.iter().map(|name| (name.clone(), own.in_bucket(name.clone())));
     let buckets = Buckets::new(config.bucket.clone(), own.clone(), others);

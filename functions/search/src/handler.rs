@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use graphnode_http::{boundary, lambda, search};
 
-use crate::context::{Config, connect, encoder};
+use crate::context::{self, Config, encoder};
 
 /// Serves this function's requests until it is stopped.
 ///
@@ -16,9 +16,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // failure is not remembered here: the search that needs the model says it.
     let loading = Arc::clone(encoder);
     tokio::task::spawn_blocking(move || loading.get().map(drop));
-    let router = || async {
-        let searcher = connect(config, Arc::clone(encoder)).await?;
-        anyhow::Ok(boundary::around(search::router(searcher), lambda::identify))
+    let connect = || -> lambda::Connecting<'_> {
+        Box::pin(async {
+            let searcher = context::connect(config, Arc::clone(encoder)).await?;
+            Ok(boundary::around(search::router(searcher), lambda::identify))
+        })
     };
-    lambda::serve(router).await.map_err(anyhow::Error::from_boxed)
+    lambda::serve(&connect).await.map_err(anyhow::Error::from_boxed)
 }

@@ -33,7 +33,7 @@ impl Context {
         }
         let tasks = EcsSettings::from_environment(environment)?;
         let meter = Meter::from_environment(environment, std::io::stdout())?;
-        let config = aws::load().await.context("AWS configuration")?;
+        let config = aws::of_function(environment).context("AWS configuration")?;
         let outside = Outside {
             bucket: |name| S3Objects::new(&config, name),
             queue: |url| SqsQueue::new(&config, url),

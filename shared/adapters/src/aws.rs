@@ -4,14 +4,17 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use graphnode_core::config::ConfigError;
+use graphnode_core::config::{ConfigError, Environment};
 use graphnode_core::error::with_sources;
 use graphnode_core::ports::{PortError, PortErrorKind};
 
@@ -22,6 +25,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// With all tries: well within a function's deadline.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(150);
 const ATTEMPTS: u32 = 4;
+/// AWS's own names.
+const REGION: &str = "AWS_REGION";
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 /// The SDK's own second makes a lost packet cost more than a job.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
@@ -40,16 +46,43 @@ pub async fn load() -> Result<SdkConfig, ConfigError> {
 /// # Errors
 /// As [`load`].
 pub async fn load_with(loader: ConfigLoader) -> Result<SdkConfig, ConfigError> {
-    let http =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let timeouts = TimeoutConfig::builder()
+    let config =
+        loader.http_client(http_client()).timeout_config(timeouts()).retry_config(retries()).load().await;
+    if config.region().is_none() { Err(ConfigError::Missing(REGION)) } else { Ok(config) }
+}
+
+/// The configuration of a function: region, endpoint and credentials are where Lambda puts them, in its variables. That
+/// there are other places is not even linked: profiles, roles to assume and instance metadata are half a megabyte.
+///
+/// # Errors
+/// [`ConfigError`] without a region.
+pub fn of_function(environment: &Environment<'_>) -> Result<SdkConfig, ConfigError> {
+    let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(environment.required::<String>(REGION)?))
+        .credentials_provider(credentials)
+        .http_client(http_client())
+        .timeout_config(timeouts())
+        .retry_config(retries());
+    config.set_endpoint_url(environment.optional(ENDPOINT)?);
+    Ok(config.build())
+}
+
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
-    let config = loader.http_client(http).timeout_config(timeouts).retry_config(retries).load().await;
-    if config.region().is_none() { Err(ConfigError::Missing("AWS_REGION")) } else { Ok(config) }
+        .build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF)
 }
 
 /// What a service answered, without headers, bodies or credentials: they must not reach a log.

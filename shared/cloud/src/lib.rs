@@ -2,8 +2,11 @@
 //! program of one machine when it is told to work there.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use aws_config::SdkConfig;
+use axum::Router;
 use graphnode_adapters::aws;
 use graphnode_adapters::chroma::ChromaIndex;
 use graphnode_adapters::ecs::{EcsLauncher, EcsSettings};
@@ -14,7 +17,9 @@ use graphnode_core::clock::SystemClock;
 use graphnode_core::config::{ConfigError, Environment, variables};
 use graphnode_core::ids::BucketName;
 use graphnode_core::ports::Buckets;
-use graphnode_http::api::{Api, Limits, Ports};
+use graphnode_http::api::{self, Api, Limits, Ports};
+use graphnode_http::boundary;
+use graphnode_http::identity::Identify;
 
 /// The adapters of the cloud; it is never made, only named.
 #[derive(Debug)]
@@ -66,19 +71,33 @@ impl Config {
     }
 }
 
-/// The clients. None is asked anything yet but Secrets Manager, where a secret is named.
+/// The clients, with region and credentials from wherever AWS's tools take them. None is asked anything yet but Secrets
+/// Manager, where a secret is named.
 ///
 /// # Errors
 /// Without a region, without the system's certificates, or without the secret.
 pub async fn connect(config: &Config) -> anyhow::Result<Api<Cloud>> {
-    let aws = aws::load().await.context("AWS configuration")?;
-    let own = S3Objects::new(&aws, config.bucket.clone());
+    connect_by(config, &aws::load().await.context("AWS configuration")?).await
+}
+
+/// The API as a function serves it. It is made here, not there, so that all of it is built for size like this crate: of a
+/// generic function the compiler makes code where its types become known.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn router(config: &Config, identify: Identify) -> anyhow::Result<Router> {
+    let aws = aws::of_function(&Environment::process()).context("AWS configuration")?;
+    Ok(boundary::around(api::router(Arc::new(connect_by(config, &aws).await?)), identify))
+}
+
+async fn connect_by(config: &Config, aws: &SdkConfig) -> anyhow::Result<Api<Cloud>> {
+    let own = S3Objects::new(aws, config.bucket.clone());
     let others = config.input_buckets.iter().map(|name| (name.clone(), own.in_bucket(name.clone())));
     Ok(Api {
         buckets: Buckets::new(config.bucket.clone(), own.clone(), others),
-        requests: SqsQueue::new(&aws, config.request_queue_url.clone()),
-        launcher: Some(EcsLauncher::new(&aws, config.tasks.clone())),
-        vectors: config.chroma.connect(&aws).await?,
+        requests: SqsQueue::new(aws, config.request_queue_url.clone()),
+        launcher: Some(EcsLauncher::new(aws, config.tasks.clone())),
+        vectors: config.chroma.connect(aws).await?,
         clock: SystemClock::default(),
         limits: config.limits.clone(),
         model: config.model.clone(),

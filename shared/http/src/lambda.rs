@@ -1,7 +1,7 @@
 //! Between API Gateway and a router: the caller from the authorizer's claims, the correlation id from the gateway.
 
-use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::any;
+use graphnode_core::error::with_sources;
 use graphnode_core::ids::UserId;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -30,24 +31,25 @@ pub fn identify(parts: &Parts) -> Option<UserId> {
     }
 }
 
+/// A router that is being made.
+pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Router, lambda_http::Error>> + Send + 'a>>;
+
 /// Serves the invocations of this function with the router that `connect` makes at the first of them: a client of AWS
 /// reads the system's certificates, which takes longer than everything else before it. Where it cannot be made, every
 /// request is answered so, and the log says why.
 ///
 /// # Errors
 /// What the runtime's API says.
-pub async fn serve<F, E>(connect: impl Fn() -> F + Send + Sync) -> Result<(), lambda_http::Error>
-where
-    F: Future<Output = Result<Router, E>> + Send,
-    E: fmt::Display,
-{
+pub async fn serve<'a>(
+    connect: &(dyn Fn() -> Connecting<'a> + Send + Sync),
+) -> Result<(), lambda_http::Error> {
     let router = OnceCell::new();
-    let (router, connect) = (&router, &connect);
+    let router = &router;
     lambda_http::run(lambda_http::service_fn(|request: Request| async move {
         let router: Router = match router.get_or_try_init(connect).await {
             Ok(router) => Router::clone(router),
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "clients not made");
+                tracing::error!(error = with_sources(error.as_ref()), "clients not made");
                 unconnected()
             }
         };
