@@ -10,7 +10,7 @@ use graphnode_core::clock::{Clock, SystemClock};
 use graphnode_core::config::{ConfigError, Environment, variables};
 use graphnode_core::ids::BucketName;
 use graphnode_core::metrics::{EnvironmentName, Meter};
-use graphnode_core::ports::{Objects, VectorIndex};
+use graphnode_core::ports::{Buckets, Objects, VectorIndex};
 use graphnode_indexing::Indexer;
 
 /// What the environment says.
@@ -18,6 +18,8 @@ use graphnode_indexing::Indexer;
 pub struct Config {
     /// Bucket of results and job records: [`variables::BUCKET`].
     pub bucket: BucketName,
+    /// Further buckets that results may lie in: [`variables::INPUT_BUCKETS`].
+    pub input_buckets: Vec<BucketName>,
     /// Where the vectors go, and where the key to them is kept: the variables `CHROMA_*`.
     pub chroma: ChromaAccess,
     /// Names this deployment in metrics: [`variables::ENVIRONMENT`].
@@ -32,6 +34,7 @@ impl Config {
     pub fn from_env(environment: &Environment<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
             bucket: environment.required(variables::BUCKET)?,
+            input_buckets: environment.list(variables::INPUT_BUCKETS)?,
             chroma: ChromaAccess::from_environment(environment)?,
             environment: environment.optional(variables::ENVIRONMENT)?.unwrap_or_default(),
         })
@@ -41,8 +44,6 @@ impl Config {
 /// What an invocation works with.
 #[derive(Debug)]
 pub struct Context<O, V, C> {
-    /// The bucket whose events are ours.
-    pub bucket: BucketName,
     /// Puts builds into the index.
     pub indexer: Indexer<O, V, C>,
     /// Times what is logged.
@@ -58,17 +59,20 @@ impl Context<S3Objects, ChromaIndex, SystemClock> {
     /// Without a region, without the system's certificates, or without the secret.
     pub async fn connect(config: Config) -> anyhow::Result<Self> {
         let aws = aws::of_function(&Environment::process())?;
-        let objects = Arc::new(S3Objects::new(&aws, config.bucket.clone()));
+        let own = S3Objects::new(&aws, config.bucket.clone());
+        let others =
+            config.input_buckets.into_iter().map(|name| (name.clone(), Arc::new(own.in_bucket(name))));
+        let buckets = Buckets::new(config.bucket, Arc::new(own.clone()), others);
         let vectors = config.chroma.connect(&aws).await?;
         let meter = Meter::emf(config.environment, std::io::stdout());
-        Ok(Self::of(config.bucket, objects, vectors, SystemClock::default(), meter))
+        Ok(Self::of(buckets, vectors, SystemClock::default(), meter))
     }
 }
 
 impl<O: Objects + 'static, V: VectorIndex, C: Clock + Clone> Context<O, V, C> {
     /// A context of any ports.
-    pub fn of(bucket: BucketName, objects: Arc<O>, vectors: V, clock: C, meter: Meter) -> Self {
-        Self { bucket, indexer: Indexer::new(objects, vectors, clock.clone()), clock, meter }
+    pub fn of(buckets: Buckets<Arc<O>>, vectors: V, clock: C, meter: Meter) -> Self {
+        Self { indexer: Indexer::new(buckets, vectors, clock.clone()), clock, meter }
     }
 }
 

@@ -82,7 +82,9 @@ async fn handle_notice<O: Objects + 'static, V: VectorIndex, C: Clock>(
     notice: &Result<Notice, InvalidEvent>,
 ) -> Result<(), Failed> {
     match notice {
-        Ok(Notice::Created { bucket, .. }) if bucket != context.bucket.as_str() => {
+        Ok(Notice::Created { bucket, .. })
+            if !bucket.parse().is_ok_and(|name| context.indexer.reads(&name)) =>
+        {
             error!(stage = "index", bucket, "event of a bucket that is not configured");
             Err(Failed)
         }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use graphnode_adapters::embedded::{ExactVectors, FolderObjects};
 use graphnode_core::clock::FixedClock;
 use graphnode_core::ids::{TaskId, UserId};
+use graphnode_core::job::Place;
 use graphnode_core::job::store::{register_job, update_job};
-use graphnode_core::job::{NewJob, Place};
 use graphnode_core::keys::{self, ResultFile};
 use graphnode_core::messages::outgoing::graph_result;
 use graphnode_core::messages::{FailureReason, GraphResult};
 use graphnode_core::metrics::Meter;
-use graphnode_core::ports::objects::Condition;
-use graphnode_core::ports::{Objects, VectorIndex};
+use graphnode_core::ports::objects::{Condition, read_whole};
+use graphnode_core::ports::{Buckets, Objects, VectorIndex};
 use graphnode_indexer::context::Context;
 use graphnode_indexer::error::HandlerError;
 use graphnode_indexer::handler::handle;
@@ -48,13 +48,29 @@ impl Scene {
         let clock = FixedClock(Timestamp::UNIX_EPOCH);
         let measured = Lines::default();
         let meter = Meter::emf("stack-1".parse().unwrap(), measured.clone());
-        let context =
-            Context::of(bucket.parse().unwrap(), Arc::clone(&objects), vectors.clone(), clock, meter);
+        let context = Context::of(
+            Buckets::new(bucket.parse().unwrap(), Arc::clone(&objects), []),
+            vectors.clone(),
+            clock,
+            meter,
+        );
         Self { _place: place, objects, vectors, context, measured }
     }
 
     fn new() -> Self {
         Self::of(BUCKET)
+    }
+
+    /// With a further bucket, called `other-bucket`, whose builds are read too; yields its objects.
+    fn with_another() -> (Self, Arc<FolderObjects>, TempDir) {
+        let mut scene = Self::new();
+        let place = tempfile::tempdir().unwrap();
+        let other = Arc::new(FolderObjects::open(place.path()).unwrap());
+        let named = [("other-bucket".parse().unwrap(), Arc::clone(&other))];
+        let buckets = Buckets::new(BUCKET.parse().unwrap(), Arc::clone(&scene.objects), named);
+        let (vectors, clock) = (scene.vectors.clone(), FixedClock(Timestamp::UNIX_EPOCH));
+        scene.context = Context::of(buckets, vectors, clock, Meter::silent());
+        (scene, other, place)
     }
 
     /// Puts a `features.json` of one conversation, which has the name of its task.
@@ -75,11 +91,16 @@ impl Scene {
 
     /// A job that is done, asked for over HTTP by the request `request-7`; yields its generation.
     async fn complete_job(&self, task: &str) -> u64 {
+        self.complete_job_in(task, None).await
+    }
+
+    async fn complete_job_in(&self, task: &str, bucket: Option<&str>) -> u64 {
         let (user, now) = (USER.parse().unwrap(), Timestamp::UNIX_EPOCH);
         let (task_id, owner) = (task.parse().unwrap(), "worker".parse().unwrap());
         let mut job = new_job(&user, now);
         job.task_id = task.parse().unwrap();
         job.request.graph_id = task.parse().unwrap();
+        job.request.bucket = bucket.map(|name| name.parse().unwrap());
         job.correlation_id = Some("request-7".parse().unwrap());
         let record = register_job(self.objects.as_ref(), &job, now).await.unwrap();
         let said = GraphResult::Failed(FailureReason::new("any message will do"));
@@ -108,6 +129,24 @@ impl Scene {
 fn sample(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events").join(name);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Results go to the bucket the input lies in; the record, which is ours, says which that is.
+#[tokio::test]
+async fn a_build_in_another_bucket_is_indexed_from_there() {
+    let (scene, other, _place) = Scene::with_another();
+    let generation = scene.complete_job_in("task-0001", Some("other-bucket")).await;
+    scene.put_build("task-0001", generation).await;
+    let key = keys::result(&"task-0001".parse().unwrap(), ResultFile::Features);
+    let file = read_whole(scene.objects.as_ref(), &key, 1 << 20).await.unwrap().bytes;
+    scene.objects.delete(std::slice::from_ref(&key)).await.unwrap();
+    other.put(&key, file, keys::JSON, &Condition::Always).await.unwrap();
+    let mut event = sample("s3-created");
+    event["Records"][0]["s3"]["bucket"]["name"] = "other-bucket".into();
+    assert_eq!(scene.handle(&event).await.unwrap(), Value::Null);
+    assert_eq!(scene.vectors().await, 1);
+    event["Records"][0]["s3"]["bucket"]["name"] = "third-bucket".into();
+    assert!(scene.handle(&event).await.is_err());
 }
 
 #[tokio::test]

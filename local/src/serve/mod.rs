@@ -98,8 +98,11 @@ async fn serve_this_machine(arguments: &Serve, json: bool) -> Result<(), Failure
         .merge(content::router(Arc::clone(&api), folder.scratch.clone()));
     let path = folder.path.display().to_string();
     let router = guarded(router, &listeners, about::Place::Folder(&path));
-    let indexer =
-        Indexer::new(Arc::new(folder.objects.clone()), folder.vectors.clone(), SystemClock::default());
+    let indexer = Indexer::new(
+        Buckets::only(Arc::new(folder.objects.clone())),
+        folder.vectors.clone(),
+        SystemClock::default(),
+    );
     let background = Background::start(&jobs, indexer);
     announce(&listeners, &format!("its data in {path}"), json);
     serve_until(signal, listeners, router, background.stop()).await

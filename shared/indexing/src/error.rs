@@ -24,6 +24,9 @@ pub enum IndexError {
     /// The vectors are written, but nobody has completed the job yet.
     #[error("job {0} is not completed yet")]
     NotCompleted(TaskId),
+    /// The job's bucket is none of those that are configured.
+    #[error("the results of job {0} lie in a bucket that is not configured: see GRAPHNODE_INPUT_BUCKETS")]
+    ForeignBucket(TaskId),
     /// While one build was indexed a newer one came, again and again.
     #[error("newer builds of the graph kept coming")]
     Overtaken,
@@ -39,7 +42,7 @@ impl IndexError {
         match self {
             Self::Port(error) => error.retry_class(),
             Self::Store(error) => error.retry_class(),
-            Self::Features { .. } => RetryClass::Permanent,
+            Self::Features { .. } | Self::ForeignBucket(_) => RetryClass::Permanent,
             Self::NotCompleted(_) | Self::Overtaken | Self::Reader(_) => RetryClass::Transient,
         }
     }

@@ -30,14 +30,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
-use graphnode_core::ids::{GraphId, TaskId, UserId};
+use graphnode_core::ids::{BucketName, GraphId, TaskId, UserId};
 use graphnode_core::job::pointer::Current;
 use graphnode_core::job::store::{advance_pointer, load_job, load_pointer, update_job};
 use graphnode_core::job::{Advance, JobRecord, JobState, Refusal, StoreError, UpdateError};
 use graphnode_core::keys::{self, ResultFile};
-use graphnode_core::ports::PortErrorKind;
 use graphnode_core::ports::objects::{ObjectMeta, Objects};
 use graphnode_core::ports::vectors::{GraphBuild, Removal, VectorIndex, VectorQuery};
+use graphnode_core::ports::{Buckets, PortErrorKind};
 use jiff::Timestamp;
 use tracing::{Instrument, Span, error_span, field};
 
@@ -115,7 +115,7 @@ impl Skipped {
 /// Puts builds into an index.
 #[derive(Debug)]
 pub struct Indexer<O, V, C> {
-    objects: Arc<O>,
+    buckets: Buckets<Arc<O>>,
     vectors: V,
     clock: C,
     patience: Duration,
@@ -146,9 +146,15 @@ enum Verdict {
 }
 
 impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
-    /// An indexer of the builds in `objects`.
-    pub fn new(objects: Arc<O>, vectors: V, clock: C) -> Self {
-        Self { objects, vectors, clock, patience: PATIENCE }
+    /// An indexer of the builds in `buckets`: a build lies where its job's input lay, records and pointers in the own one.
+    pub fn new(buckets: Buckets<Arc<O>>, vectors: V, clock: C) -> Self {
+        Self { buckets, vectors, clock, patience: PATIENCE }
+    }
+
+    /// Whether builds may lie in this bucket.
+    #[must_use]
+    pub fn reads(&self, bucket: &BucketName) -> bool {
+        self.buckets.get(Some(bucket)).is_some()
     }
 
     /// With another patience for jobs that are about to be completed.
@@ -183,12 +189,13 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
         if matches!(standing, Standing::Withdrawn) {
             return skip(Skipped::Withdrawn);
         }
-        let object = match self.objects.head(&keys::result(task_id, ResultFile::Features)).await {
+        let results = self.results_of(task_id, &standing)?;
+        let object = match results.head(&keys::result(task_id, ResultFile::Features)).await {
             Ok(object) => object,
             Err(error) if error.kind() == PortErrorKind::NotFound => return skip(Skipped::Gone),
             Err(error) => return Err(error.into()),
         };
-        let survey = survey(&self.objects, &object).await.map_err(|error| error.of(task_id))?;
+        let survey = survey(results, &object).await.map_err(|error| error.of(task_id))?;
         check_identity(task_id, &survey.metadata, &standing)?;
         match self.verdict(task_id, &survey, &standing).await? {
             Verdict::OlderThanIndex => return skip(Skipped::OlderThanIndex),
@@ -196,18 +203,27 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
             Verdict::Superseded(newer) => return Ok(Attempt::Superseded(newer)),
             Verdict::Counts => {}
         }
-        let vectors = self.write(task_id, &object, &survey.metadata).await?;
+        let vectors = self.write(task_id, results, &object, &survey.metadata).await?;
         if let Some(newer) = self.newer_than(task_id, &survey.metadata).await? {
             return Ok(Attempt::Superseded(newer));
         }
         self.settle(task_id, &survey.metadata, &standing, vectors, object.size).await.map(Attempt::Done)
     }
 
+    /// The bucket of a build; the own one where there is no record to tell.
+    fn results_of(&self, task_id: &TaskId, standing: &Standing) -> Result<&Arc<O>, IndexError> {
+        let named = match standing {
+            Standing::Completed { record, .. } => record.request().bucket.as_ref(),
+            Standing::Unknown | Standing::Withdrawn => None,
+        };
+        self.buckets.get(named).ok_or_else(|| IndexError::ForeignBucket(task_id.clone()))
+    }
+
     /// What the job record says, once it is completed.
     async fn standing(&self, task_id: &TaskId) -> Result<Standing, IndexError> {
         let (mut wait, mut waited) = (FIRST_WAIT, Duration::ZERO);
         loop {
-            let record = load_job(self.objects.as_ref(), task_id).await;
+            let record = load_job(self.buckets.own().as_ref(), task_id).await;
             let found = record.as_ref().ok().and_then(Option::as_ref);
             let correlation_id = found.map_or(task_id.as_str(), |record| record.value.correlation_id());
             Span::current().record("correlation_id", correlation_id);
@@ -242,10 +258,12 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
         let (user_id, graph_id, generation) = (&metadata.user_id, &metadata.graph_id, metadata.generation);
         if let Standing::Completed { at, .. } = standing {
             let build = Current { task_id: task_id.clone(), generation, completed_at: *at };
-            return Ok(match advance_pointer(self.objects.as_ref(), user_id, graph_id, &build).await? {
-                Advance::Advanced | Advance::AlreadyCurrent => Verdict::Counts,
-                Advance::Superseded(newer) => Verdict::Superseded(newer.task_id),
-            });
+            return Ok(
+                match advance_pointer(self.buckets.own().as_ref(), user_id, graph_id, &build).await? {
+                    Advance::Advanced | Advance::AlreadyCurrent => Verdict::Counts,
+                    Advance::Superseded(newer) => Verdict::Superseded(newer.task_id),
+                },
+            );
         }
         if let Some(newer) = self.newer_than(task_id, metadata).await? {
             return Ok(Verdict::Superseded(newer));
@@ -255,7 +273,8 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
     }
 
     async fn newer_than(&self, task_id: &TaskId, metadata: &Metadata) -> Result<Option<TaskId>, IndexError> {
-        let pointer = load_pointer(self.objects.as_ref(), &metadata.user_id, &metadata.graph_id).await?;
+        let pointer =
+            load_pointer(self.buckets.own().as_ref(), &metadata.user_id, &metadata.graph_id).await?;
         let Some(pointer) = pointer.map(|pointer| pointer.value) else { return Ok(None) };
         if pointer.admits(task_id, metadata.generation) {
             return Ok(None);
@@ -280,11 +299,12 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
     async fn write(
         &self,
         task_id: &TaskId,
+        results: &Arc<O>,
         object: &ObjectMeta,
         metadata: &Metadata,
     ) -> Result<u64, IndexError> {
         let build = metadata.build();
-        let mut rows = Rows::of(&self.objects, object, metadata);
+        let mut rows = Rows::of(results, object, metadata);
         let mut written = 0;
         while let Some(batch) = rows.next().await.map_err(|error| error.of(task_id))? {
             self.vectors.upsert(&build, &batch).await?;
@@ -330,7 +350,7 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock> Indexer<O, V, C> {
     /// Marks the job; `None` when its record is gone.
     async fn record(&self, task_id: &TaskId, vectors: u64) -> Result<Option<bool>, IndexError> {
         let now = self.clock.now();
-        match update_job(self.objects.as_ref(), task_id, |job| job.indexed(vectors, now)).await {
+        match update_job(self.buckets.own().as_ref(), task_id, |job| job.indexed(vectors, now)).await {
             Ok(_) => Ok(Some(true)),
             Err(UpdateError::Store(StoreError::NoSuchJob(_))) => Ok(None),
             Err(UpdateError::Store(error)) => Err(error.into()),

@@ -15,7 +15,7 @@ use graphnode_core::ports::objects::Condition;
 use graphnode_core::ports::vectors::{
     GraphBuild, RecordMetadata, Removal, VectorIndex, VectorMatch, VectorQuery, VectorRecord,
 };
-use graphnode_core::ports::{Objects, PortResult};
+use graphnode_core::ports::{Buckets, Objects, PortResult};
 use graphnode_indexing::{IndexError, Indexer, Outcome};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ impl Scene {
         let place = tempfile::tempdir().unwrap();
         let objects = Arc::new(FolderObjects::open(place.path()).unwrap());
         let vectors = ExactVectors::default();
-        let indexer = Indexer::new(Arc::clone(&objects), vectors.clone(), FixedClock(now()))
+        let indexer = Indexer::new(Buckets::only(Arc::clone(&objects)), vectors.clone(), FixedClock(now()))
             .with_patience(Duration::from_millis(100));
         Self { _place: place, objects, vectors, indexer }
     }
@@ -147,10 +147,11 @@ impl Scene {
 
     /// Indexes `task` while another indexer does all of `newer`.
     pub(crate) async fn index_while(&self, task: &str, newer: &str) -> Result<Outcome, IndexError> {
-        let other = Indexer::new(Arc::clone(&self.objects), self.vectors.clone(), FixedClock(now()));
+        let other =
+            Indexer::new(Buckets::only(Arc::clone(&self.objects)), self.vectors.clone(), FixedClock(now()));
         let newer = Mutex::new(Some((other, newer.parse().unwrap())));
         let vectors = Overtaken { vectors: self.vectors.clone(), newer };
-        let indexer = Indexer::new(Arc::clone(&self.objects), vectors, FixedClock(now()));
+        let indexer = Indexer::new(Buckets::only(Arc::clone(&self.objects)), vectors, FixedClock(now()));
         indexer.index(&task.parse().unwrap()).await
     }
 

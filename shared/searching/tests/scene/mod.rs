@@ -156,7 +156,8 @@ impl Scene {
 
     pub(crate) async fn index_completed(&self, asked: Asked<'_>) {
         let bucket = if asked.bucket.is_some() { &self.other_bucket } else { &self.objects };
-        let indexer = Indexer::new(Arc::new(bucket.clone()), self.vectors.clone(), FixedClock(now()));
+        let indexer =
+            Indexer::new(Buckets::only(Arc::new(bucket.clone())), self.vectors.clone(), FixedClock(now()));
         let outcome = indexer.index(&asked.task.parse().unwrap()).await.unwrap();
         assert!(matches!(outcome, Outcome::Indexed(_)), "{outcome:?}");
     }
