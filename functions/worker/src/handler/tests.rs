@@ -123,3 +123,15 @@ fn a_deadline_of_another_age_is_none() {
     assert_eq!(remaining(now - seconds(30), now), seconds(0));
     assert_eq!(remaining(seconds(600), now), seconds(900));
 }
+
+#[test]
+fn a_record_tells_when_it_was_sent_and_how_often_received() {
+    let mut record = record("m-1", &json!("x"));
+    record["attributes"] = json!({"ApproximateReceiveCount": "2", "SentTimestamp": "1780304400123"});
+    let delivery = decode(&record).unwrap();
+    assert_eq!(delivery.receive_count, 2);
+    assert_eq!(delivery.sent_at, "2026-06-01T09:00:00.123Z".parse().ok());
+    record["attributes"] = json!({});
+    let delivery = decode(&record).unwrap();
+    assert_eq!((delivery.receive_count, delivery.sent_at), (1, None));
+}
