@@ -1,5 +1,5 @@
-"""Holds the arrows between crates: core <- {pipeline <- {jobs, searching}, embedding, {adapters, http} <- cloud, indexing, logging,
-testkit} <- {functions, task, local, tests, benches}.
+"""Holds the arrows between crates: core <- {viewer <- pipeline <- {jobs, searching}, embedding, {adapters, http} <- cloud, indexing,
+logging, testkit} <- {functions, task, local, tests, benches}.
 
 Also budgets the number of crates behind each of ours, and allows known licences only. Reads `cargo metadata`.
 """
@@ -12,7 +12,8 @@ import sys
 # What a crate of ours may name of ours; dev-dependencies are free to use testkit.
 MAY_USE = {
     "graphnode-core": set(),
-    "graphnode-pipeline": {"graphnode-core"},
+    "graphnode-viewer": {"graphnode-core"},
+    "graphnode-pipeline": {"graphnode-core", "graphnode-viewer"},
     "graphnode-embedding": {"graphnode-core"},
     "graphnode-adapters": {"graphnode-core"},
     "graphnode-jobs": {"graphnode-core", "graphnode-pipeline"},
@@ -37,14 +38,17 @@ MAY_USE = {
     # The whole system in one process (`serve`).
     "graphnode": {
         "graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-adapters", "graphnode-jobs",
-        "graphnode-indexing", "graphnode-http", "graphnode-cloud", "graphnode-searching",
+        "graphnode-indexing", "graphnode-http", "graphnode-cloud", "graphnode-searching", "graphnode-viewer",
     },
     "graphnode-tests": set(),
-    "graphnode-benches": {"graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-testkit"},
+    "graphnode-benches": {
+        "graphnode-core", "graphnode-pipeline", "graphnode-embedding", "graphnode-testkit", "graphnode-viewer",
+    },
 }
 # Most crates behind each, itself included (normal and build dependencies), with the features it asks for.
 BUDGET = {
     "graphnode-core": 30,
+    "graphnode-viewer": 40,
     "graphnode-pipeline": 115,
     "graphnode-embedding": 105,
     "graphnode-adapters": 40,

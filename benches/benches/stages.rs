@@ -20,10 +20,10 @@ use graphnode_pipeline::import::{Limits, Source, SourceRole, import};
 use graphnode_pipeline::job::{Job, Means, Results, process_job};
 use graphnode_pipeline::layout::place_new;
 use graphnode_pipeline::neighbours::{nearest_exactly, nearest_probed};
-use graphnode_pipeline::page::page;
 use graphnode_pipeline::search::Query;
 use graphnode_pipeline::summary::summarise;
 use graphnode_testkit::encoder::HashingEncoder;
+use graphnode_viewer::page;
 use jiff::Timestamp;
 
 const SAMPLE: &[u8] = include_bytes!("../../examples/sample/conversations.json");

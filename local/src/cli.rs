@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Search(Search),
     /// Show what a built graph holds
     Inspect(Inspect),
+    /// Write a built graph as GraphML and CSV, for other programs
+    Export(Export),
     /// Read an export without building: what is in it, what would be skipped and why
     Check(Check),
     /// Serve the whole system on this machine: an HTTP API, jobs, results, vectors
@@ -104,6 +106,16 @@ pub(crate) struct Search {
 pub(crate) struct Inspect {
     /// Folder of a build
     pub dir: PathBuf,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Folder of a build
+    pub dir: PathBuf,
+    /// Folder to write graph.graphml, nodes.csv and edges.csv to [default: that of the build]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `check`.

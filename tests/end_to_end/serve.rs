@@ -217,11 +217,14 @@ fn pages_of_others_are_refused() {
 }
 
 #[test]
-fn the_root_leads_to_a_page_that_asks_for_nothing() {
+fn the_pages_ask_this_server_or_nobody() {
     let place = tempfile::tempdir().unwrap();
     let server = Server::on(place.path());
     let root = server.get("/");
-    assert_eq!((root.status, root.header("Location")), (307, Some("/about")));
+    let policy = root.header("Content-Security-Policy").unwrap();
+    assert!(root.status == 200 && policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"));
+    assert!(policy.contains("connect-src 'self'; ") && policy.contains("frame-ancestors 'none'"));
+    assert!(root.text().contains("{\"api\":\"/v1/graph-ai\",\"takesUploads\":true}"));
     let page = server.get("/about");
     assert!(page.header("Content-Security-Policy").unwrap().contains("default-src 'none'"));
     let data = place.path().canonicalize().unwrap();
@@ -263,6 +266,7 @@ fn the_same_routes_work_in_the_cloud() {
     assert_eq!(array(&server.json(&format!("{API}/graph"))["nodes"]).len(), 60);
     assert_eq!(space.vectors(&json!({"user_id": "local"})).len(), 60);
     assert_eq!(server.get("/about").text().matches(space.bucket()).count(), 1);
+    assert!(server.get("/").text().contains("\"takesUploads\":false"));
     server.erase();
     assert!(space.keys("").is_empty(), "{:?}", space.keys(""));
     assert!(space.vectors(&json!({"user_id": "local"})).is_empty());

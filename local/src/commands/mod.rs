@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod export;
 mod inspect;
 mod model;
 mod search;
@@ -16,7 +17,7 @@ use graphnode_embedding::SentenceEncoder;
 use crate::cli::{Arguments, Command, Model, ModelFolder};
 use crate::failure::Failure;
 
-/// Names of a build's files.
+/// Names of the files of a build and of what is exported from it.
 pub(crate) mod files {
     pub(crate) const GRAPH: &str = "graph.json";
     pub(crate) const FEATURES: &str = "features.json";
@@ -24,6 +25,9 @@ pub(crate) mod files {
     pub(crate) const REPORT: &str = "report.json";
     pub(crate) const WORDS: &str = "words.bin";
     pub(crate) const PAGE: &str = "graph.html";
+    pub(crate) const GRAPHML: &str = "graph.graphml";
+    pub(crate) const NODES: &str = "nodes.csv";
+    pub(crate) const EDGES: &str = "edges.csv";
 }
 
 /// Runs what was asked for.
@@ -34,6 +38,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Search(search) => search::run(&search, json),
         Command::Inspect(inspect) => inspect::run(&inspect, json),
         Command::Check(check) => check::run(&check, json),
+        Command::Export(export) => export::run(&export, json),
         Command::Serve(serve) => crate::serve::run(&serve, json),
         Command::Model(Model::Prepare(prepare)) => model::prepare(&prepare, json),
         Command::Model(Model::Verify(folder)) => model::verify(&folder, json),

@@ -1,8 +1,7 @@
-//! The page at the root: what this server is and what it answers.
+//! The page `/about`: what this server is and what it answers, for those who write programs.
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
-use axum::response::Redirect;
 use axum::routing::get;
 use graphnode_http::PREFIX;
 use graphnode_http::api::openapi;
@@ -24,10 +23,10 @@ pub(super) enum Place<'a> {
     Bucket(&'a str),
 }
 
-/// `/` leads to the page.
+/// The page.
 pub(super) fn router(address: &str, place: Place<'_>) -> Router {
     let page = page(address, place);
-    Router::new().route("/", get(async || Redirect::temporary("/about"))).route(
+    Router::new().route(
         "/about",
         get(async move || ([(header::CONTENT_TYPE, HTML), (header::CONTENT_SECURITY_POLICY, POLICY)], page)),
     )

@@ -9,7 +9,8 @@
 //! | `resume` | what was not done when the last server ended |
 //! | `guard` | who may ask: this machine, and no foreign page in its browser |
 //! | `content` | takes the bytes of uploads, as S3 does where there is one |
-//! | `about` | the page at the root |
+//! | `viewer` | the page at the root: uploads, progress, maps |
+//! | `about` | what the server answers, for those who write programs |
 //! | `listen`, `signals` | where requests come in, and what ends it |
 //!
 //! There is no login: whoever can reach the address is the person `local`. So it is the loopback address, always.
@@ -24,6 +25,7 @@ mod listen;
 mod machine;
 mod resume;
 mod signals;
+mod viewer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -133,9 +135,11 @@ fn encoder(folder: &Path) -> Arc<LazyEncoder> {
     Arc::new(SentenceEncoder::lazy(folder.to_owned()))
 }
 
-/// The routes with the page at the root, and around them what every request passes.
+/// The routes with the pages for people, and around them what every request passes.
 fn guarded(router: Router, listeners: &Listeners, place: about::Place<'_>) -> Router {
-    let router = router.merge(about::router(&listeners.address(), place));
+    let takes_uploads = matches!(place, about::Place::Folder(_));
+    let router =
+        router.merge(viewer::router(takes_uploads)).merge(about::router(&listeners.address(), place));
     around_by(router, Rules { identify: identity::local, admit: guard::admit, longest: LONGEST })
 }
 

@@ -22,7 +22,7 @@ use crate::manifold::graph::{NEIGHBOURS, SPARE};
 use crate::neighbours::{Neighbours, nearest};
 use crate::search::WordIndex;
 use crate::summary::{NodeSignals, summarise};
-use crate::{clusters, edges, embed, layout, names, page, space};
+use crate::{clusters, edges, embed, layout, names, space};
 
 /// Whose job it is and what was asked for.
 #[derive(Debug, Clone)]
@@ -198,7 +198,7 @@ pub fn process_job(sources: Vec<Source>, job: &Job, means: Means<'_>) -> Result<
     });
     stopwatch.lap(Stage::Summary);
     graph.metadata.pipeline.timings_ms = stopwatch.milliseconds();
-    let page = page::page(&graph, summary.as_ref());
+    let page = graphnode_viewer::page(&graph, summary.as_ref());
     let report =
         assemble::report(&build, &imported, skipped(&imported, &left), counts, stopwatch.milliseconds());
     let features = assemble::features(&build);

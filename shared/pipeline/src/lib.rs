@@ -23,7 +23,6 @@ mod linear;
 mod manifold;
 mod names;
 pub mod neighbours;
-pub mod page;
 mod product;
 mod quality;
 mod random;
