@@ -8,7 +8,7 @@ BINARY := target/release/graphnode
 SAMPLE := examples/sample
 PYTHON ?= python3
 
-.PHONY: demo test model servers lint build clean
+.PHONY: demo test model servers lint viewer build clean
 
 ## The sample's graph, in out/sample
 demo: build model
@@ -26,6 +26,10 @@ servers: .venv/servers
 
 ## What lints workflows
 lint: .venv/lint/installed
+
+## The page, from its sources in viewer/page; what comes out is committed (needs Node.js)
+viewer:
+	cd viewer && npm ci --no-audit --no-fund && npm run build
 
 ## The program
 build:
@@ -55,4 +59,4 @@ $(MODEL)/model.safetensors: | .venv/model
 	ln -sfn "$$(dirname "$$(find "$$PWD/.venv" -name model.safetensors | head -n 1)")" .venv/model
 
 clean:
-	rm -rf target .venv models out
+	rm -rf target .venv models out viewer/node_modules

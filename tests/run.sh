@@ -41,6 +41,9 @@ cargo build --locked --package graphnode --package graphnode-worker --package gr
     --package graphnode-api --package graphnode-search
 around cargo test --workspace --all-features --locked
 
+step "the page"
+bash tests/viewer.sh
+
 step "the servers themselves"
 if [ -e .venv/servers ]; then
     (cd tests && ../.venv/bin/python -m unittest discover --start-directory servers/checks --top-level-directory .)

@@ -90,7 +90,7 @@ test("what is no export is refused in words", async () => {
   const refused = async (content, words) => {
     writeFileSync(file, content);
     await page.setInputFiles("#file", file);
-    await page.getByText(words).waitFor();
+    await page.getByRole("alert").getByText(words).waitFor();
   };
   await refused("%PDF-1.7", /“holiday.pdf” is no export/);
   await refused("", /“holiday.pdf” is empty/);

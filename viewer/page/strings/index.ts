@@ -2,6 +2,7 @@
 import { memory } from "../dom";
 import { en, type Strings } from "./en";
 import { ko } from "./ko";
+import { zh } from "./zh";
 
 export type { Strings };
 
@@ -9,6 +10,7 @@ export type { Strings };
 export const LANGUAGES = [
   ["en", "EN", "English"],
   ["ko", "한국어", "한국어"],
+  ["zh", "中文", "中文"],
 ] as const;
 
 export type LanguageCode = (typeof LANGUAGES)[number][0];
@@ -30,7 +32,7 @@ export class Words {
   private readonly months: Intl.DateTimeFormat;
 
   constructor(readonly code: LanguageCode) {
-    this.text = code === "ko" ? ko : en;
+    this.text = { en, ko, zh }[code];
     this.days = new Intl.DateTimeFormat(code, { dateStyle: "medium", timeZone: "UTC" });
     this.months = new Intl.DateTimeFormat(code, { year: "numeric", month: "short", timeZone: "UTC" });
   }
