@@ -18,8 +18,9 @@ export function landOf(data: Dataset): Uint8ClampedArray<ArrayBuffer> {
   const radius = clamp(0.56 / Math.sqrt(Math.max(data.nodes.length, 1) / 12), 0.07, 0.2);
   const height = Math.max(1, Math.sqrt(data.nodes.length / 1500));
   for (const cluster of data.clusters) {
-    addField(field.fill(0), cluster, radius);
-    addColour(sums, field, cluster, height);
+    const rows = addField(field, cluster, radius);
+    addColour(sums, field.subarray(rows.from * CELLS, rows.to * CELLS), rows.from * CELLS, cluster, height);
+    field.fill(0, rows.from * CELLS, rows.to * CELLS);
   }
   const picture = new Uint8ClampedArray(CELLS * CELLS * 4);
   for (let cell = 0; cell < field.length; cell++) {
@@ -31,13 +32,17 @@ export function landOf(data: Dataset): Uint8ClampedArray<ArrayBuffer> {
   return picture;
 }
 
-function addField(field: Float32Array, cluster: Cluster, radius: number): void {
+/** Adds the bells of a cluster, and tells which rows hold any of them. */
+function addField(field: Float32Array, cluster: Cluster, radius: number): { from: number; to: number } {
+  const rows = { from: CELLS, to: 0 };
   const cell = (at: number) => ((at + REACH) / (2 * REACH)) * CELLS - 0.5;
   const reach = (radius / (2 * REACH)) * CELLS;
   for (const node of cluster.nodes) {
     const [cx, cy] = [cell(node.x), cell(node.y)];
     const [left, right] = [Math.max(0, Math.ceil(cx - reach)), Math.min(CELLS - 1, cx + reach)];
     const [top, bottom] = [Math.max(0, Math.ceil(cy - reach)), Math.min(CELLS - 1, cy + reach)];
+    rows.from = Math.min(rows.from, top);
+    rows.to = Math.max(rows.to, Math.floor(bottom) + 1);
     for (let y = top; y <= bottom; y++) {
       for (let x = left; x <= right; x++) {
         const distance = ((x - cx) ** 2 + (y - cy) ** 2) / reach ** 2;
@@ -46,15 +51,17 @@ function addField(field: Float32Array, cluster: Cluster, radius: number): void {
       }
     }
   }
+  return rows.from < rows.to ? rows : { from: 0, to: 0 };
 }
 
-/** Adds a cluster to the sums of every cell: red, green, blue, weight, and the strongest field. */
-function addColour(sums: Float32Array, field: Float32Array, cluster: Cluster, height: number): void {
+/** Adds a cluster to the sums of cells from `first` on: red, green, blue, weight, and the strongest field. */
+function addColour(sums: Float32Array, field: Float32Array, first: number, cluster: Cluster, height: number): void {
   const colour = theme.of(cluster);
   for (let cell = 0; cell < field.length; cell++) {
     const strength = (field[cell] as number) / height;
     if (strength === 0) continue;
-    const [at, weight] = [cell * 5, strength ** 4];
+    const at = (first + cell) * 5;
+    const weight = strength * strength * strength * strength;
     for (let channel = 0; channel < 3; channel++) {
       sums[at + channel] = (sums[at + channel] as number) + (colour[channel] as number) * weight;
     }

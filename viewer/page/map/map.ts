@@ -16,7 +16,7 @@ import { type Aim, type Area, View } from "./view";
 /** Milliseconds of a painting that still may be done in every frame. */
 const QUICK = 9;
 /** A slow map is painted larger by this share of the window, on each side. */
-const BEYOND = 0.3;
+const BEYOND = 0.5;
 /** How long nothing must move until a slow map is painted again. */
 const REST_MS = 160;
 const TURN_MS = 180;
