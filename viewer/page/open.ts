@@ -1,6 +1,6 @@
 // Opens a graph: builds its page and keeps its parts in step.
-import { type Dataset, type GraphNode, type Packed, unpack } from "./data";
-import { clamp, el, iconButton, type Life, memory } from "./dom";
+import { type Cluster, type Dataset, type GraphNode, type Packed, unpack } from "./data";
+import { clamp, el, iconButton, memory } from "./dom";
 import { saveMenu } from "./files/menu";
 import { listen, zoomStep } from "./map/input";
 import { GraphMap } from "./map/map";
@@ -13,6 +13,8 @@ import { State } from "./state";
 import { languageOf, Words } from "./strings";
 import { onTheme, repaint } from "./theme";
 
+/** Share of a cluster that is looked at. */
+const MOST = 0.92;
 /** Below this width the panels are sheets at the bottom. */
 const NARROW = 720;
 
@@ -107,13 +109,21 @@ function controls(show: Show): HTMLElement {
 function bringIntoView({ state, map }: Show, fly: boolean): void {
   const { node, cluster } = state;
   const { view } = map;
-  if (cluster && fly) map.go(view.around(cluster.nodes, 2.4));
+  if (cluster && fly) map.go(view.around(mostOf(cluster), 2.4));
   if (!node) return;
   const area = freeAreaOf(map);
   const [x, y] = [view.toX(node.x), view.toY(node.y)];
   const isHidden = x < area.left + 20 || x > area.right - 20 || y < area.top + 20 || y > area.bottom - 20;
   if (fly) map.flyTo(node);
   else if (isHidden) map.go(view.centred(node.x, node.y, view.scale));
+}
+
+/** The nodes of a cluster without the few that lie far off: they would make all the others small. */
+function mostOf({ nodes }: Cluster): GraphNode[] {
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  const [x, y] = [median(nodes.map((node) => node.x)), median(nodes.map((node) => node.y))];
+  const away = (node: GraphNode) => Math.hypot(node.x - x, node.y - y);
+  return [...nodes].sort((a, b) => away(a) - away(b)).slice(0, Math.ceil(nodes.length * MOST));
 }
 
 const freeAreaOf = (map: GraphMap) => freeArea(map, map.stage.closest("#app") as HTMLElement);
@@ -209,5 +219,3 @@ export function packedIn(page: Document): Packed | null {
   const block = page.getElementById("graph-data")?.textContent;
   return block ? (JSON.parse(block) as Packed) : null;
 }
-
-export type { Life };

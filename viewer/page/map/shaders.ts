@@ -37,8 +37,7 @@ void main() {
   float field = cell.a * 2.4;
   float high = smoothstep(0.10, 0.34, field) * 0.5 + smoothstep(0.34, 2.2, field) * 0.5;
   float line = 1.0 - smoothstep(0.0, 1.6, abs(field - 0.2) / max(fwidth(field), 1e-4));
-  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;
-  colour = vec4(cell.rgb, clamp(high * strength + line * coast + grain / 255.0 * step(0.1, field), 0.0, 1.0));
+  colour = vec4(cell.rgb, min(high * strength + line * coast, 1.0));
 }`;
 
 /** A strip along a bow from end to end, two vertices a step. */

@@ -22,6 +22,7 @@ export function fillSummary(show: Show, place: HTMLElement): void {
     add(
       place,
       el("p", { class: "prose lead" }, told.text),
+      overTime(show),
       el("dl", { class: "figures" }, ...known.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
     );
     add(
@@ -36,10 +37,9 @@ export function fillSummary(show: Show, place: HTMLElement): void {
         ),
     );
   } else {
-    place.append(el("p", { class: "muted" }, text.noSummary));
+    add(place, el("p", { class: "muted" }, text.noSummary), overTime(show));
+    return;
   }
-  add(place, overTime(show));
-  if (!told) return;
   const nodesAt = (places: number[]) => places.map((at) => data.nodes[at]).filter((node) => node !== undefined);
   const patterns = told.patterns.map(([kind, words, evidence, level]) =>
     card(heading(show, kind, level), null, words, references(show, nodesAt(evidence))),
