@@ -156,6 +156,34 @@ fn search_finds_by_meaning_and_inspect_counts() {
 }
 
 #[test]
+fn export_writes_the_graph_for_other_programs() {
+    let (place, built) = build(&sample(), &["--no-summary"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let paths: Value = serde_json::from_str(&succeed([
+        "--json",
+        "export",
+        &text(place.path()),
+        "--out",
+        &text(elsewhere.path()),
+    ]))
+    .unwrap();
+    let read = |name: &str| fs::read_to_string(paths[name].as_str().unwrap()).unwrap();
+    let (nodes, edges) = (array(&built.graph["nodes"]).len(), array(&built.graph["edges"]).len());
+    let graphml = read("graphml");
+    assert_eq!(
+        (graphml.matches("<node id=").count(), graphml.matches("<edge source=").count()),
+        (nodes, edges)
+    );
+    assert!(graphml.ends_with("</graphml>\n"));
+    let rows = read("nodes");
+    assert!(rows.starts_with("\u{feff}id,orig_id,title,topic,date,messages,source,keywords,x,y\r\n0,"));
+    assert!(built.orig_ids().iter().all(|id| rows.contains(id)));
+    assert_eq!(read("edges").lines().count(), edges + 1);
+    let missing = failure(["export", &text(&place.path().join("nowhere"))]);
+    assert!(missing.0 == 1 && missing.1.contains("build the graph first"), "{missing:?}");
+}
+
+#[test]
 fn check_tells_what_is_in_an_export_and_what_would_be_skipped() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("conversations.json");

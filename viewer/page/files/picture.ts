@@ -1,6 +1,7 @@
 // The whole map as a picture to show around: PNG as it is painted, SVG as shapes.
 import { el } from "../dom";
 import { FONT_FAMILY, Labels, write } from "../map/labels";
+import { bellRadius } from "../map/land";
 import { Painter } from "../map/painter";
 import { Places } from "../map/places";
 import { View } from "../map/view";
@@ -9,8 +10,8 @@ import { hex, mix, rgba, theme } from "../theme";
 import { escaped } from "./tables";
 
 /** Pixels of the picture before it is sharpened. */
-const SIZE = { width: 1600, height: 1000 };
-const SHARPNESS = 2;
+const SIZE = { width: 1200, height: 750 };
+const SHARPNESS = 2.5;
 const FOOT = 22;
 
 /** The view of everything, and the names on it. */
@@ -56,7 +57,7 @@ export function svgText(show: Show): string {
   const at = (value: number) => value.toFixed(1);
   const [x, y] = [(value: number) => at(view.toX(value)), (value: number) => at(view.toY(value))];
   const dim = (isLit: boolean) => (isLit ? "" : ' opacity="0.15"');
-  const reach = 0.062 * view.scale;
+  const reach = 0.72 * bellRadius(data.nodes.length) * view.scale;
   const land = data.clusters.map((cluster) => {
     const circles = cluster.nodes
       .map((node) => `<circle cx="${x(node.x)}" cy="${y(node.y)}" r="${at(reach)}"/>`)

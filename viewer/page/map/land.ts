@@ -11,11 +11,14 @@ export const REACH = 1.25;
 /** What the last channel holds is the strongest field, up to this. */
 const STRONGEST = 2.4;
 
+/** How far a node's land reaches, in units of the map: the more nodes, the less. */
+export const bellRadius = (nodes: number): number => clamp(0.56 / Math.sqrt(Math.max(nodes, 1) / 12), 0.07, 0.2);
+
 /** A picture of the territories: the cluster's colour, and in the last channel how strong its field is. */
 export function landOf(data: Dataset): Uint8ClampedArray<ArrayBuffer> {
   const sums = new Float32Array(CELLS * CELLS * 5);
   const field = new Float32Array(CELLS * CELLS);
-  const radius = clamp(0.56 / Math.sqrt(Math.max(data.nodes.length, 1) / 12), 0.07, 0.2);
+  const radius = bellRadius(data.nodes.length);
   const height = Math.max(1, Math.sqrt(data.nodes.length / 1500));
   for (const cluster of data.clusters) {
     const rows = addField(field, cluster, radius);
