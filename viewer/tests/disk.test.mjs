@@ -188,6 +188,18 @@ test("on a phone the list is a sheet", () =>
     { viewport: { width: 390, height: 780 }, hasTouch: true },
   ));
 
+test("a graphics context that is lost comes back with the map", () =>
+  onPage(async (page) => {
+    await page.evaluate(async () => {
+      const context = document.querySelector(".ground").getContext("webgl2").getExtension("WEBGL_lose_context");
+      context.loseContext();
+      await new Promise((done) => setTimeout(done, 200));
+      context.restoreContext();
+    });
+    await page.waitForTimeout(900);
+    assert.ok((await colours(page, { x: 380, y: 20, width: 820, height: 640 })) > 200);
+  }));
+
 test("without WebGL it says so, and the lists work", async () => {
   const plain = await launch(["--no-sandbox", "--disable-3d-apis"]);
   const { page, troubles } = await open(plain, address);

@@ -13,6 +13,8 @@ import { escaped } from "./tables";
 const SIZE = { width: 1200, height: 750 };
 const SHARPNESS = 2.5;
 const FOOT = 22;
+/** Where the picture says what it is. */
+const FOOT_AREA = { left: 0, right: 420, top: SIZE.height - 2 * FOOT, bottom: SIZE.height };
 
 /** The view of everything, and the names on it. */
 function scene(show: Show) {
@@ -24,11 +26,10 @@ function scene(show: Show) {
   view.fit(null);
   const canvas = el("canvas");
   const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
-  const labels = new Labels(data, places, state, pen).place(view, [footOf(show)]);
+  const labels = new Labels(data, places, state, pen).place(view, [FOOT_AREA]);
   return { places, view, canvas, pen, labels };
 }
 
-const footOf = (_show: Show) => ({ left: 0, right: 420, top: SIZE.height - 2 * FOOT, bottom: SIZE.height });
 const footWords = ({ data, text }: Show) =>
   `GraphNode · ${text.nodes(data.nodes.length)} · ${text.topicCount(data.clusters.length)}`;
 

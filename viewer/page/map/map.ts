@@ -69,8 +69,8 @@ export class GraphMap {
       this.painter?.colour();
       this.invalidate("ground");
     }, life);
-    this.ground.addEventListener("webglcontextlost", (event) => event.preventDefault());
-    this.ground.addEventListener("webglcontextrestored", () => this.restore());
+    this.ground.addEventListener("webglcontextlost", (event) => event.preventDefault(), { signal: life });
+    this.ground.addEventListener("webglcontextrestored", () => this.restore(), { signal: life });
     life.addEventListener("abort", () => this.end());
   }
 
@@ -179,9 +179,8 @@ export class GraphMap {
     this.paint(1);
     this.painter.finish();
     const isQuick = performance.now() - start < QUICK;
-    if (isQuick === this.isQuick) return;
+    this.invalidate(isQuick === this.isQuick ? "over" : "ground");
     this.isQuick = isQuick;
-    this.invalidate("ground");
   }
 
   private get beyond(): { x: number; y: number } {

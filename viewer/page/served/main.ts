@@ -90,6 +90,8 @@ const open = (task: string) => {
 };
 
 startTheme();
+// A file that is dropped beside the start would take the page's place.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 addEventListener("hashchange", () => void route());
 addEventListener("popstate", () => void route());
 void route();
