@@ -110,7 +110,9 @@ export class Painter {
     const shared = { view: [view.x, view.y, view.scale * ratio], size: [width, height], turn: [turn], ratio: [ratio] };
     // The coast is a line where all is seen, and gone before the picture's cells are.
     const far = Math.max(0, Math.min(1, 1.6 - view.closeness * 0.18));
-    const strength = (theme.isDark ? 0.2 : 0.22) * (look.isDimmed ? 0.55 : 1);
+    // Close up the land is all there is behind the titles: it steps back.
+    const near = Math.max(0.4, Math.min(1, 1.25 - Math.log2(Math.max(view.closeness, 1)) * 0.2));
+    const strength = (theme.isDark ? 0.2 : 0.22) * (look.isDimmed ? 0.55 : 1) * near;
     this.land.use({ ...shared, reach: [REACH], strength: [strength], coast: [far * (theme.isDark ? 0.3 : 0.34)] });
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     this.edges.draw({ ...shared, dim: [0.12] });
