@@ -141,7 +141,7 @@ async fn a_build_in_another_bucket_is_indexed_from_there() {
     let file = read_whole(scene.objects.as_ref(), &key, 1 << 20).await.unwrap().bytes;
     scene.objects.delete(std::slice::from_ref(&key)).await.unwrap();
     other.put(&key, file, keys::JSON, &Condition::Always).await.unwrap();
-    let mut event = sample("s3-created");
+    let mut event = sample("s3-created.json");
     event["Records"][0]["s3"]["bucket"]["name"] = "other-bucket".into();
     assert_eq!(scene.handle(&event).await.unwrap(), Value::Null);
     assert_eq!(scene.vectors().await, 1);
