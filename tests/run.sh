@@ -51,6 +51,8 @@ else
     echo "SKIPPED: make servers has not installed them"
 fi
 
+bash tests/deploy.sh
+
 step "licences and advisories"
 if cargo deny --version >/dev/null 2>&1; then
     cargo deny check bans licenses sources

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::cloud::Space;
+use crate::cloud::{Function, Program, Queue, Space};
 use crate::graph::array;
 use crate::program::root;
 use crate::{indexer, worker};
@@ -60,6 +60,11 @@ const OF_THE_INDEXER: [(&str, &[&str]); 8] = [
     ("sqs-s3-test-event.json", &[]),
 ];
 
+/// Sample, and the status of the answer.
+const OF_THE_API: [(&str, u16); 3] =
+    [("http-health.json", 200), ("http-enqueue.json", 202), ("http-nobody.json", 401)];
+const OF_THE_SEARCH: [(&str, u16); 1] = [("http-search.json", 404)];
+
 fn events() -> std::path::PathBuf {
     root().join("events")
 }
@@ -86,13 +91,34 @@ fn every_sample_is_of_the_function_that_its_readme_says() {
         let section = readme.split("\n## ").find_map(|section| section.strip_prefix(heading)).unwrap();
         section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
     };
-    let of_worker: BTreeSet<&str> = OF_THE_WORKER.iter().map(|(file, ..)| *file).collect();
-    let of_indexer: BTreeSet<&str> = OF_THE_INDEXER.iter().map(|(file, _)| *file).collect();
-    assert_eq!(explained("For the worker\n"), of_worker);
-    assert_eq!(explained("For the indexer\n"), of_indexer);
-    let in_tables: BTreeSet<String> = of_worker.union(&of_indexer).map(ToString::to_string).collect();
+    let of_worker: Vec<&str> = OF_THE_WORKER.iter().map(|(file, ..)| *file).collect();
+    let of_indexer: Vec<&str> = OF_THE_INDEXER.iter().map(|(file, _)| *file).collect();
+    let of_api: Vec<&str> = OF_THE_API.iter().map(|(file, _)| *file).collect();
+    let of_search: Vec<&str> = OF_THE_SEARCH.iter().map(|(file, _)| *file).collect();
+    let tables = [("worker", of_worker), ("indexer", of_indexer), ("API", of_api), ("search", of_search)];
+    for (function, table) in &tables {
+        let once: BTreeSet<&str> = table.iter().copied().collect();
+        assert_eq!(once.len(), table.len(), "a sample is in the table of the {function} twice");
+        assert_eq!(explained(&format!("For the {function}\n")), once, "{function}");
+    }
+    let in_tables: BTreeSet<String> =
+        tables.iter().flat_map(|(_, table)| table).map(ToString::to_string).collect();
     assert_eq!(files, in_tables, "events/ and the tables of this test differ");
-    assert_eq!(files.len(), OF_THE_WORKER.len() + OF_THE_INDEXER.len(), "a sample is in a table twice");
+}
+
+#[test]
+fn every_sample_event_of_the_http_api_has_its_answer() {
+    let Some(space) = Space::new() else { return };
+    for (function, samples) in [("api", &OF_THE_API[..]), ("search", &OF_THE_SEARCH[..])] {
+        let program = Program::of_package(&format!("graphnode-{function}"));
+        space.deploy(&Function { memory: 1769, ..Function::new(function, program) }, &[]);
+        for (file, status) in samples {
+            let answered = space.invoke(function, &sample(&space, file));
+            assert!(!answered.failed, "{file}: {}", answered.payload);
+            assert_eq!(answered.payload["statusCode"], *status, "{file}: {}", answered.payload);
+        }
+    }
+    assert_eq!(space.depth(Queue::Requests), 1);
 }
 
 #[test]

@@ -27,6 +27,8 @@ WITHOUT_RESOURCE = {
 }
 # Lambda sets them by itself, or a secret stands in their place.
 NOT_OF_THE_TEMPLATE = {
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "AWS_LAMBDA_LOG_STREAM_NAME",
     "AWS_LAMBDA_LOG_LEVEL",

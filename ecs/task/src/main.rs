@@ -36,12 +36,13 @@ async fn main() -> ExitCode {
 
 async fn run(mode: Option<&str>) -> anyhow::Result<ExitCode> {
     let environment = Environment::process();
+    // On the heap: the futures of a whole job are too deep for the compiler to lay out in one piece.
     match mode {
         Some("--health") => health::check(&environment.required::<std::path::PathBuf>(variables::MODEL)?)?,
         None if environment.optional::<String>(variables::TASK_ID)?.is_some() => {
-            return one_job(&environment).await;
+            return Box::pin(one_job(&environment)).await;
         }
-        Some("--drain") | None => drain(&environment).await?,
+        Some("--drain") | None => Box::pin(drain(&environment)).await?,
         Some(_) => bail!("the only arguments are --drain and --health"),
     }
     Ok(ExitCode::SUCCESS)

@@ -78,6 +78,8 @@ impl<O: Objects + 'static, V: VectorIndex, C: Clock + Clone> Context<O, V, C> {
 
 #[cfg(test)]
 mod tests {
+    use graphnode_testkit::variables::assert_reads;
+
     use super::*;
 
     #[test]
@@ -92,5 +94,10 @@ mod tests {
             let error = Config::from_env(&Environment::of(&all[..missing])).unwrap_err();
             assert_eq!(error, ConfigError::Missing(name));
         }
+    }
+
+    #[test]
+    fn the_template_sets_what_is_read() {
+        assert_reads("indexer", |environment| Config::from_env(environment).unwrap());
     }
 }

@@ -64,3 +64,15 @@ pub async fn connect(
     let vectors = config.chroma.connect(&aws).await?;
     Ok(Searcher::new(buckets, vectors, encoder))
 }
+
+#[cfg(test)]
+mod tests {
+    use graphnode_testkit::variables::assert_reads;
+
+    use super::*;
+
+    #[test]
+    fn the_template_sets_what_is_read() {
+        assert_reads("search", |environment| Config::from_environment(environment).unwrap());
+    }
+}

@@ -24,7 +24,7 @@ impl Context {
     ///
     /// # Errors
     /// Names the variable that is missing or wrong.
-    pub async fn from_environment(environment: &Environment<'_>) -> anyhow::Result<Self> {
+    pub fn from_environment(environment: &Environment<'_>) -> anyhow::Result<Self> {
         let names = Names::from_environment(environment)?;
         let mut settings = Settings::from_environment(Place::Lambda, environment)?;
         // Processes that come one after the other in one place have the same name for it, those beside it another.
@@ -42,5 +42,17 @@ impl Context {
         };
         let service = names.service(settings, meter, SystemClock::default(), outside);
         Ok(Self { service })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use graphnode_testkit::variables::assert_reads;
+
+    use super::*;
+
+    #[test]
+    fn the_template_sets_what_is_read() {
+        assert_reads("worker", |environment| Context::from_environment(environment).unwrap());
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     start_logging(&Environment::process());
-    let context = Context::from_environment(&Environment::process()).await?;
+    let context = Context::from_environment(&Environment::process())?;
     let context = &context;
     // On the heap: the futures of a whole job are too deep for the compiler to lay out in one piece.
     let serve = |event: LambdaEvent<Value>| Box::pin(handler::invoke(&context.service, event));

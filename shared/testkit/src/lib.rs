@@ -3,9 +3,11 @@
 //! - [`encoder`]: an encoder without a model, so that tests of everything behind it need no weights;
 //! - [`contracts`]: one suite a port, for the embedded adapters and the real services alike;
 //! - [`export`]: writes ChatGPT exports message by message;
-//! - [`lines`]: keeps what is measured and logged.
+//! - [`lines`]: keeps what is measured and logged;
+//! - [`variables`]: which variables a program reads.
 
 pub mod contracts;
 pub mod encoder;
 pub mod export;
 pub mod lines;
+pub mod variables;
