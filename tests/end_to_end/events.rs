@@ -63,7 +63,7 @@ const OF_THE_INDEXER: [(&str, &[&str]); 8] = [
 /// Sample, and the status of the answer.
 const OF_THE_API: [(&str, u16); 3] =
     [("http-health.json", 200), ("http-enqueue.json", 202), ("http-nobody.json", 401)];
-const OF_THE_SEARCH: [(&str, u16); 1] = [("http-search.json", 404)];
+const OF_THE_SEARCH: [(&str, u16); 1] = [("http-search.json", 200)];
 
 fn events() -> std::path::PathBuf {
     root().join("events")

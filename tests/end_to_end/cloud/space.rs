@@ -219,7 +219,7 @@ impl Space {
         let jobs: Vec<&Value> =
             logged.iter().filter(|line| line["task_id"] == task && line.get("Jobs").is_some()).collect();
         assert_eq!(jobs.len(), 1, "{jobs:?}");
-        let expected = json!([1, outcome, runner, attempts, "default"]);
+        let expected = json!([1, outcome, runner, attempts, self.name()]);
         let measured = ["Jobs", "Outcome", "Runner", "Attempts", "Environment"].map(|name| &jobs[0][name]);
         assert_eq!(json!(measured), expected);
         assert!(jobs[0]["_aws"]["Timestamp"].is_u64(), "{}", jobs[0]);
