@@ -102,6 +102,9 @@ class Stack:
         for page in formation.get_paginator("list_stack_resources").paginate(StackName=self.name):
             for one in page["StackResourceSummaries"]:
                 self._ids[one["LogicalResourceId"]] = one.get("PhysicalResourceId") or one["LogicalResourceId"]
+        # The API is ours, `gateway.py`: moto makes none.
+        for name in self.of_type("AWS::ApiGatewayV2::Api"):
+            self._ids.setdefault(name, name)
 
     def _fill(self) -> None:
         sqs, iam = self._client("sqs"), self._client("iam")
