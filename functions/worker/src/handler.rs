@@ -2,15 +2,21 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use graphnode_adapters::ecs::Notice;
 use graphnode_core::clock::Clock;
 use graphnode_core::ports::queue::{Delivery, Queue, ReceiptHandle, sent_at};
 use graphnode_core::ports::{Objects, TaskLauncher};
-use graphnode_jobs::{Service, Shift, StopSignal, Verdict};
+use graphnode_jobs::{Answer, Service, Shift, StopSignal, Verdict};
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::context::Worker;
 use crate::error::EventError;
+
+/// What an invocation keeps for its answer. Whatever does not answer until then is left: a function that runs into its
+/// limit is killed, and its whole environment with it.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// What SQS is told: these messages are not done.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +41,8 @@ struct Record {
     message_id: String,
     receipt_handle: String,
     body: String,
+    #[serde(default, rename = "eventSourceARN")]
+    event_source_arn: String,
     #[serde(default)]
     attributes: Attributes,
 }
@@ -52,7 +60,7 @@ struct Attributes {
 /// # Errors
 /// [`EventError`] for an event that is none of a queue.
 pub async fn invoke<O, Q, L, C>(
-    service: &Service<O, Q, L, C>,
+    worker: &Worker<O, Q, L, C>,
     event: LambdaEvent<Value>,
 ) -> Result<BatchResponse, EventError>
 where
@@ -63,7 +71,7 @@ where
 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let remaining = remaining(Duration::from_millis(event.context.deadline), now);
-    handle(service, &event.payload, &event.context.request_id, remaining).await
+    handle(worker, &event.payload, &event.context.request_id, remaining).await
 }
 
 /// Processes the messages of `event` one after the other, as long as `remaining` allows.
@@ -71,7 +79,7 @@ where
 /// # Errors
 /// [`EventError`] for an event that is none of a queue.
 pub async fn handle<O, Q, L, C>(
-    service: &Service<O, Q, L, C>,
+    worker: &Worker<O, Q, L, C>,
     event: &Value,
     request_id: &str,
     remaining: Duration,
@@ -83,26 +91,77 @@ where
     C: Clock + Send + 'static,
 {
     let records = event.get("Records").and_then(Value::as_array).ok_or(EventError::NoRecords)?;
-    let ends_at = service.clock.elapsed() + remaining.saturating_sub(reserve(remaining));
+    let begun = worker.service.clock.elapsed();
+    let elapsed = || worker.service.clock.elapsed().saturating_sub(begun);
+    let ends_at = begun + remaining.saturating_sub(reserve(remaining));
     let shift = Shift { runner: request_id.to_owned(), ends_at: Some(ends_at), stop: StopSignal::default() };
     let mut response = BatchResponse::default();
     for record in records {
         let message_id = record.get("messageId").and_then(Value::as_str).ok_or(EventError::NoMessageId)?;
-        let verdict = match decode(record) {
-            // Those for which no time is left come back when their visibility ends.
-            Some(_) if service.clock.elapsed() >= ends_at => Verdict::Again,
-            Some(delivery) => service.handle(&delivery, &shift).await,
-            None => {
-                tracing::error!(message_id, reason = "not a record of SQS", "message not understood");
-                Verdict::Dead
-            }
-        };
-        if verdict != Verdict::Done {
+        let left = remaining.saturating_sub(LAST_MOMENT).saturating_sub(elapsed());
+        // Those for which no time is left come back when their visibility ends.
+        let done = begun + elapsed() < ends_at
+            && tokio::time::timeout(left, Box::pin(process(worker, record, &shift))).await.unwrap_or_else(|_| {
+                tracing::error!(message_id, "out of time: something outside does not answer");
+                false
+            });
+        if !done {
             let item_identifier = message_id.to_owned();
             response.batch_item_failures.push(BatchItemFailure { item_identifier });
         }
     }
     Ok(response)
+}
+
+/// Whether a record is done with.
+async fn process<O, Q, L, C>(worker: &Worker<O, Q, L, C>, record: &Value, shift: &Shift) -> bool
+where
+    O: Objects,
+    Q: Queue,
+    L: TaskLauncher,
+    C: Clock + Send + 'static,
+{
+    let Some((source, delivery)) = decode(record) else {
+        tracing::error!(reason = "not a record of SQS", "message not understood");
+        return false;
+    };
+    let service = &worker.service;
+    if worker.dead_letters.is_called(&source) {
+        return leave(&worker.dead_letters.queue, &delivery, service.dead_letter(&delivery).await).await;
+    }
+    if worker.task_events.is_called(&source) {
+        return leave(&worker.task_events.queue, &delivery, notice(service, &delivery).await).await;
+    }
+    service.handle(&delivery, shift).await == Verdict::Done
+}
+
+async fn notice<O, Q, L, C>(service: &Service<O, Q, L, C>, delivery: &Delivery) -> Answer
+where
+    O: Objects,
+    Q: Queue,
+    L: TaskLauncher,
+    C: Clock + Send + 'static,
+{
+    match Notice::read(&delivery.body) {
+        Ok(Notice::Stopped(stopped)) => service.task_stopped(&stopped, delivery).await,
+        Ok(Notice::Scheduled) => service.sweep(delivery).await,
+        Ok(Notice::Other) => Answer::Done,
+        Err(error) => {
+            // Nobody will understand it later; the job it may be about is found by its lease.
+            tracing::error!(message_id = delivery.message_id, error = %error, "notice not understood");
+            Answer::Done
+        }
+    }
+}
+
+/// Whether a message is done with; one that is not comes back when its answer says.
+async fn leave<Q: Queue>(queue: &Q, delivery: &Delivery, answer: Answer) -> bool {
+    let Answer::Later(after) = answer else { return true };
+    if let Err(error) = queue.change_visibility(&delivery.receipt, after).await {
+        // Then it comes back when its first visibility ends.
+        tracing::warn!(message_id = delivery.message_id, error = %error, "visibility not changed");
+    }
+    false
 }
 
 /// The time an invocation has, both since 1970. A deadline that was over long before the invocation began is none: the
@@ -117,15 +176,17 @@ fn reserve(remaining: Duration) -> Duration {
     (remaining / 5).clamp(Duration::from_secs(3), Duration::from_secs(20))
 }
 
-fn decode(record: &Value) -> Option<Delivery> {
+/// The ARN of the queue a record came from, and what it brings.
+fn decode(record: &Value) -> Option<(String, Delivery)> {
     let record = Record::deserialize(record).ok()?;
-    Some(Delivery {
+    let delivery = Delivery {
         message_id: record.message_id,
         receipt: ReceiptHandle(record.receipt_handle),
         body: record.body,
         receive_count: record.attributes.receive_count.and_then(|count| count.parse().ok()).unwrap_or(1),
         sent_at: record.attributes.sent.as_deref().and_then(sent_at),
-    })
+    };
+    Some((record.event_source_arn, delivery))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! The function behind the request queue: runs small jobs, hands oversized ones to Fargate.
+//! The function behind the request queue: runs small jobs, hands oversized ones to Fargate. It is behind two more: dead
+//! letters, whose senders it tells that they failed, and notices of tasks that have stopped.
 //!
-//! An invocation brings one message, or several. Each is given to [`graphnode_jobs::Service::handle`], and those that
-//! must come back are named in the answer (`batchItemFailures`); SQS deletes the others.
+//! An invocation brings one message, or several. Each is given to [`graphnode_jobs::Service`] by the queue it came from, and
+//! those that must come back are named in the answer (`batchItemFailures`); SQS deletes the others.
 //!
 //! - [`context`]: what lives between invocations, read from the environment once;
 //! - [`handler`]: decode, call, encode;

@@ -14,6 +14,6 @@ async fn main() -> anyhow::Result<()> {
     let context = Context::from_environment(&Environment::process())?;
     let context = &context;
     // On the heap: the futures of a whole job are too deep for the compiler to lay out in one piece.
-    let serve = |event: LambdaEvent<Value>| Box::pin(handler::invoke(&context.service, event));
+    let serve = |event: LambdaEvent<Value>| Box::pin(handler::invoke(context, event));
     lambda_runtime::run(service_fn(serve)).await.map_err(anyhow::Error::from_boxed)
 }

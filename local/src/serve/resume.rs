@@ -7,7 +7,7 @@ use graphnode_core::job::store::{load_job, update_job};
 use graphnode_core::job::{JobRecord, JobState, Release, StoreError, UpdateError};
 use graphnode_core::keys::{self, ResultFile};
 use graphnode_core::messages::asking::generation_request;
-use graphnode_core::messages::{GraphResult, SummaryPart, outgoing};
+use graphnode_core::messages::{FailureReason, GraphResult, SummaryPart, outgoing};
 use graphnode_core::ports::objects::list_all;
 use graphnode_core::ports::{PortResult, Queue};
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn take_up_job(jobs: &Jobs, record: &JobRecord) -> Result<(), StoreError> 
             let now = jobs.clock.now();
             let owner = lease.owner.clone();
             let released = update_job(jobs.buckets.own(), record.task_id(), |record| {
-                record.release(&owner, Release::Lost, now)
+                record.release(&owner, Release::Lost(FailureReason::new("it was killed")), now)
             });
             match released.await {
                 Ok(_) | Err(UpdateError::Refused(_)) => ask(jobs, record).await?,

@@ -1,4 +1,6 @@
-//! Tasks of ECS on Fargate.
+//! Tasks of ECS on Fargate: starting and stopping them here, what is told of them in `notice`.
+
+mod notice;
 
 use aws_config::SdkConfig;
 use aws_sdk_ecs::Client;
@@ -12,6 +14,8 @@ use graphnode_core::ports::launcher::{
     CapacityShare, LaunchOutcome, LaunchRequest, LaunchedTask, TaskLauncher,
 };
 use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
+
+pub use self::notice::{Notice, NoticeError};
 
 use crate::aws::{ServiceFailure, port_error};
 

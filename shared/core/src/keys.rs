@@ -8,6 +8,7 @@
 //! | `idempotency/{user_id}/{hash}.json` | what a request with an idempotency key asked for |
 //! | `results/{task_id}/…` | the results of a build, see [`ResultFile`] |
 //! | `checkpoints/{user_id}/{task_id}/…` | what an interrupted job has embedded |
+//! | `handed-over/{task_id}` | says that the job was given to a task, see [`handed_over`] |
 //! | `dead-letters/{message_id}.json` | messages nobody could understand, with the reason |
 //!
 //! Inputs lie elsewhere, where the sender put them: [`ObjectKey`] and [`InputLocation`] are validated and never
@@ -22,8 +23,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::ids::{GraphId, TaskId, UploadId, UserId};
 
 /// Folders of the bucket that hold what GraphNode writes.
-const OWN_FOLDERS: [&str; 6] =
-    ["jobs/", "users/", "results/", "checkpoints/", "dead-letters/", "idempotency/"];
+const OWN_FOLDERS: [&str; 7] =
+    ["jobs/", "users/", "results/", "checkpoints/", "dead-letters/", "idempotency/", "handed-over/"];
 /// Milliseconds no job will ever be asked for at: counted down from, so that newer jobs come first in a list of keys.
 const END_OF_TIME_MS: i64 = 9_999_999_999_999;
 
@@ -388,6 +389,31 @@ pub fn checkpoint_part(user_id: &UserId, task_id: &TaskId, number: u32) -> Objec
     ObjectKey(format!("checkpoints/{user_id}/{task_id}/vectors-{number:06}.bin"))
 }
 
+/// Says that the job was given to a task, empty itself: there may be no message of it any more, so whoever looks for jobs
+/// whose task has died looks here. It is written before the record says so, and removed when the job is over.
+#[must_use]
+pub fn handed_over(task_id: &TaskId) -> ObjectKey {
+    ObjectKey(format!("handed-over/{task_id}"))
+}
+
+/// All jobs that were given to tasks and are not known to be over.
+#[must_use]
+pub fn all_handed_over() -> ObjectPrefix {
+    ObjectPrefix("handed-over/".to_owned())
+}
+
+/// The job that `key` says was given to a task; `None` for any other key.
+#[must_use]
+pub fn parse_handed_over(key: &ObjectKey) -> Option<TaskId> {
+    key.as_str().strip_prefix("handed-over/")?.parse().ok()
+}
+
+/// All messages nobody could understand.
+#[must_use]
+pub fn dead_letters() -> ObjectPrefix {
+    ObjectPrefix("dead-letters/".to_owned())
+}
+
 /// A message nobody could understand. Its id comes from the queue; what is no id there is hashed.
 #[must_use]
 pub fn dead_letter(message_id: &str) -> ObjectKey {
@@ -399,85 +425,4 @@ pub fn dead_letter(message_id: &str) -> ObjectKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_where_other_programs_look() {
-        let (task, user): (TaskId, UserId) = ("t-1".parse().unwrap(), "auth0|7".parse().unwrap());
-        assert_eq!(job(&task).as_str(), "jobs/t-1.json");
-        assert_eq!(graph_pointer(&user, &GraphId::default()).as_str(), "users/auth0|7/graphs/default.json");
-        assert_eq!(result(&task, ResultFile::Features).as_str(), "results/t-1/features.json");
-        assert_eq!(checkpoint_part(&user, &task, 3).as_str(), "checkpoints/auth0|7/t-1/vectors-000003.bin");
-        assert_eq!(dead_letter("19dd-1").as_str(), "dead-letters/19dd-1.json");
-        for key in [job(&task), result(&task, ResultFile::Page), dead_letter("../x")] {
-            assert_eq!(key.as_str().parse(), Ok(key));
-        }
-        for file in ResultFile::ALL {
-            assert_eq!(parse_result(result(&task, file).as_str()), Some((task.clone(), file)));
-        }
-        for other in [
-            "results/t-1/other.json",
-            "results/features.json",
-            "x/results/t/graph.json",
-            "results/a/b/graph.json",
-        ] {
-            assert_eq!(parse_result(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn the_newest_job_of_a_person_comes_first() {
-        let user: UserId = "u".parse().unwrap();
-        let marker = |second, task: &str| {
-            task_marker(&user, Timestamp::from_second(second).unwrap(), &task.parse().unwrap())
-        };
-        let (older, newer) = (marker(1_700_000_000, "a"), marker(1_700_000_001, "b-c"));
-        assert_eq!(older.as_str(), "users/u/tasks/8299999999999-a");
-        assert!(newer < older);
-        assert_eq!(parse_task_marker(&newer), Some("b-c".parse().unwrap()));
-        assert!(task_markers(&user).holds(&newer) && person(&user).holds(&newer));
-    }
-
-    #[test]
-    fn what_a_client_says_is_hashed_before_it_is_a_key() {
-        let user: UserId = "u".parse().unwrap();
-        let key = idempotent_request(&user, "../../jobs/x");
-        assert_eq!(key.as_str().len(), "idempotency/u/".len() + 64 + ".json".len());
-        assert_eq!(key.as_str().parse::<InputLocation>(), Err(InvalidKey::Reserved));
-        assert!(idempotent_requests(&user).holds(&key));
-        let upload = upload(&user, &"up-1".parse().unwrap());
-        assert!(matches!(upload.as_str().parse(), Ok(InputLocation::Object(key)) if key == upload));
-    }
-
-    #[test]
-    fn an_upload_tells_whose_it_is() {
-        let (user, id): (UserId, UploadId) = ("auth0|7".parse().unwrap(), "up-1".parse().unwrap());
-        assert_eq!(parse_upload(&upload(&user, &id)), Some((user.clone(), id.clone())));
-        for other in ["uploads/u/export", "uploads/u/a/b/export", "uploads/u/a/exported", "x/u/a/export"] {
-            assert_eq!(parse_upload(&other.parse().unwrap()), None, "{other}");
-        }
-        assert_eq!(parse_upload(&upload_ticket(&user, &id)), None);
-    }
-
-    #[test]
-    fn inputs_are_objects_or_bundles_and_never_our_own_files() {
-        let location = |text: &str| text.parse::<InputLocation>();
-        assert!(matches!(location("uploads/내 대화 (1).json"), Ok(InputLocation::Object(_))));
-        assert!(matches!(location("graph-generation/t-1/"), Ok(InputLocation::Bundle(_))));
-        for text in ["results/t/graph.json", "jobs/", "users/x/graphs/default.json", "checkpoints/a/"] {
-            assert_eq!(location(text), Err(InvalidKey::Reserved), "{text}");
-        }
-        for text in ["", "/", "/a", "a//b", "../a", "a/../b", "a/./b", "a\\b", "a\nb", "//"] {
-            assert!(location(text).is_err(), "{text:?}");
-        }
-        assert_eq!(location(&"x".repeat(1025)), Err(InvalidKey::Length));
-    }
-
-    #[test]
-    fn logs_do_not_say_what_a_person_called_a_file() {
-        let key: ObjectKey = "graph-generation/t-1/files/7_letter to mum.pdf".parse().unwrap();
-        assert_eq!(key.for_log(), "graph-generation/t-1/files/");
-        assert_eq!("secret.json".parse::<ObjectKey>().unwrap().for_log(), "an object");
-    }
-}
+mod tests;

@@ -6,13 +6,14 @@
 //! the queue has not counted. The copy is sent before the old one is deleted: a crash between leaves two, and the
 //! job's record lets one of them run. How often a job waited stands in its record, and the delays grow with that.
 //!
-//! An error that may pass leaves the message as it is, with a delay: its receives are what tells poison.
+//! What is not there for the moment (S3, SQS, ECS: an outage) is waited for in the same way, however long it takes.
+//!
+//! Any other error that may pass leaves the message as it is, with a delay: its receives are what tells poison.
 
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
 use graphnode_core::hash::hex_sha256;
-use graphnode_core::ids::TaskId;
 use graphnode_core::job::JobRecord;
 use graphnode_core::messages::asking::generation_request;
 use graphnode_core::ports::queue::{Delivery, LONGEST_DELAY, Queue};
@@ -47,17 +48,25 @@ const FIRST: Duration = Duration::from_secs(4);
 const LONGEST: Duration = LONGEST_DELAY;
 
 /// The delay after error number `count` (from 0): an outage should have passed before a message has used up its receives.
-pub(crate) fn after_error(count: u32, task_id: &TaskId) -> Duration {
+pub(crate) fn after_error(count: u32, whose: &str) -> Duration {
     /// Doublings that an error is ahead of a wait: the first delay is half a minute.
     const AHEAD: u32 = 3;
-    backoff(count.saturating_add(AHEAD), task_id)
+    backoff(count.saturating_add(AHEAD), whose)
+}
+
+/// The delay after something outside was found missing, for the time number `count` (from 0): a minute at first, a
+/// quarter of an hour in the end.
+pub(crate) fn after_outage(count: u32, whose: &str) -> Duration {
+    /// Doublings that an outage is ahead of a wait.
+    const AHEAD: u32 = 4;
+    backoff(count.saturating_add(AHEAD), whose)
 }
 
 /// The delay before try `step` (from 0): doubling, between half of it and all of it, so that those that failed
-/// together do not come back together. The same task and step give the same delay.
-pub(crate) fn backoff(step: u32, task_id: &TaskId) -> Duration {
+/// together do not come back together. The same id and step give the same delay.
+pub(crate) fn backoff(step: u32, whose: &str) -> Duration {
     let whole = FIRST.saturating_mul(1 << step.min(16)).min(LONGEST);
-    let hash = hex_sha256([task_id.as_str().as_bytes(), b"\0", &step.to_be_bytes()]);
+    let hash = hex_sha256([whose.as_bytes(), b"\0", &step.to_be_bytes()]);
     let fraction =
         u32::from_str_radix(&hash[..6], 16).map_or(0.0, |number| f64::from(number) / f64::from(1 << 24));
     whole.mul_f64(0.5 + fraction / 2.0)
@@ -77,18 +86,24 @@ where
         record: &JobRecord,
         after: Duration,
     ) -> Result<Verdict, Trouble> {
-        let after = after.min(LONGEST);
-        let body = match origin {
-            Origin::Message(delivery) if delivery.receive_count + 1 < self.settings.most_receives => {
-                return Ok(self.hide(delivery, after).await);
-            }
-            Origin::Message(delivery) => delivery.body.clone(),
+        match origin {
+            Origin::Message(delivery) => self.wait_out(delivery, after).await,
             Origin::Task => {
                 let (task_id, at) = (record.task_id(), record.requested_at());
-                generation_request(task_id, at, record.request()).as_str().to_owned()
+                let body = generation_request(task_id, at, record.request());
+                self.requests.send(body.as_str(), after.min(LONGEST)).await?;
+                Ok(Verdict::Done)
             }
-        };
-        self.requests.send(&body, after).await?;
+        }
+    }
+
+    /// Puts a message back for `after`, without counting it.
+    pub(crate) async fn wait_out(&self, delivery: &Delivery, after: Duration) -> Result<Verdict, Trouble> {
+        let after = after.min(LONGEST);
+        if delivery.receive_count + 1 < self.settings.most_receives {
+            return Ok(self.hide(delivery, after).await);
+        }
+        self.requests.send(&delivery.body, after).await?;
         Ok(Verdict::Done)
     }
 
@@ -127,13 +142,13 @@ mod tests {
 
     #[test]
     fn delays_grow_to_a_ceiling_and_differ_between_tasks() {
-        let (one, other): (TaskId, TaskId) = ("t-1".parse().unwrap(), "t-2".parse().unwrap());
+        let (one, other) = ("t-1", "t-2");
         for step in 0..40 {
             let whole = FIRST.saturating_mul(1 << step.min(10)).min(LONGEST);
-            let delay = backoff(step, &one);
+            let delay = backoff(step, one);
             assert!(delay >= whole / 2 && delay <= whole, "{step}: {delay:?}");
         }
-        assert_eq!(backoff(3, &one), backoff(3, &one));
-        assert_ne!(backoff(3, &one), backoff(3, &other));
+        assert_eq!(backoff(3, one), backoff(3, one));
+        assert_ne!(backoff(3, one), backoff(3, other));
     }
 }

@@ -7,7 +7,7 @@ use graphnode_core::encoder::EncodeError;
 use graphnode_core::error::with_sources;
 use graphnode_core::job::StoreError;
 use graphnode_core::messages::FailureReason;
-use graphnode_core::ports::{PortError, RetryClass};
+use graphnode_core::ports::{PortError, PortErrorKind, RetryClass};
 use graphnode_pipeline::import::ImportError;
 use graphnode_pipeline::job::JobError;
 
@@ -22,13 +22,21 @@ pub enum Trouble {
         /// For the person.
         reason: FailureReason,
     },
+    /// Something outside is not there, or asks to come later. It may last for hours and says nothing of the job, so it
+    /// never counts against it.
+    #[error("port-unavailable")]
+    Unavailable {
+        /// How long the other side asked to wait.
+        retry_after: Option<Duration>,
+        /// What happened.
+        #[source]
+        source: PortError,
+    },
     /// It may succeed later.
     #[error("{code}")]
     Transient {
         /// A constant word for logs.
         code: &'static str,
-        /// How long the other side asked to wait.
-        retry_after: Option<Duration>,
         /// What happened.
         #[source]
         source: Box<dyn Error + Send + Sync>,
@@ -53,7 +61,7 @@ impl Trouble {
 
     /// A failure that may pass.
     pub fn transient(code: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Transient { code, retry_after: None, source: source.into() }
+        Self::Transient { code, source: source.into() }
     }
 
     /// The constant word for logs.
@@ -63,6 +71,16 @@ impl Trouble {
             Self::Permanent { code, .. }
             | Self::Transient { code, .. }
             | Self::Contradiction { code, .. } => code,
+            Self::Unavailable { .. } => "port-unavailable",
+        }
+    }
+
+    /// The reason for the person, should it stay like that.
+    #[must_use]
+    pub fn reason(&self) -> FailureReason {
+        match self {
+            Self::Permanent { reason, .. } => reason.clone(),
+            _ => FailureReason::new(&format!("it could not be done ({})", self.code())),
         }
     }
 
@@ -72,7 +90,7 @@ impl Trouble {
         match self {
             // Its text is for the person, and may quote what they called a file.
             Self::Permanent { code, .. } => (*code).to_owned(),
-            Self::Transient { .. } | Self::Contradiction { .. } => with_sources(self),
+            Self::Unavailable { .. } | Self::Transient { .. } | Self::Contradiction { .. } => with_sources(self),
         }
     }
 }
@@ -80,11 +98,11 @@ impl Trouble {
 impl From<PortError> for Trouble {
     fn from(error: PortError) -> Self {
         match error.retry_class() {
-            RetryClass::Transient => Self::Transient {
-                code: "port-unavailable",
-                retry_after: error.retry_after(),
-                source: error.into(),
-            },
+            // A person mends a permission; until then its receives are counted, as it may be this job's alone.
+            RetryClass::Transient if error.kind() == PortErrorKind::Denied => {
+                Self::transient("port-denied", error)
+            }
+            RetryClass::Transient => Self::Unavailable { retry_after: error.retry_after(), source: error },
             // A bucket or queue that refuses is a mistake of ours, not of the person: the words stay general.
             RetryClass::Permanent => Self::permanent("port-refused", "the job could not be stored"),
         }

@@ -3,28 +3,33 @@
 use std::time::Duration;
 
 use graphnode_core::clock::Clock;
+use graphnode_core::error::with_sources;
 use graphnode_core::hash::hex_sha256;
 use graphnode_core::ids::{LeaseOwner, TaskId};
 use graphnode_core::job::store::{load_job, register_job, update_job};
 use graphnode_core::job::{JobRecord, NewJob, Refusal, Release, StoreError, UpdateError};
+use graphnode_core::messages::FailureReason;
 use graphnode_core::metrics::Event;
 use graphnode_core::ports::queue::Delivery;
 use graphnode_core::ports::{Objects, Queue, TaskLauncher};
 use jiff::Timestamp;
 
 use crate::companion::StopReason;
-use crate::defer::{Origin, after_error};
+use crate::defer::{Origin, after_error, after_outage};
 use crate::failure::Trouble;
 use crate::inputs;
-use crate::routing::{Load, Route, route};
+use crate::routing::{FunctionLimits, Load, Route, route};
 use crate::run::Outcome;
 use crate::service::{Service, Shift, Verdict};
 use crate::trace::correlate;
 
-/// Attempts that may end without a word before a job is given up: a job that kills its process never says why.
+/// Attempts that may be lost before a job is given up: a job that kills its process never says why.
 const MOST_LOST_ATTEMPTS: u32 = 5;
+/// Attempts that may be interrupted, or end as something outside was not there: a day of outage, whatever the job had to do
+/// with it.
+const MOST_INTERRUPTIONS: u32 = 100;
 /// A fresh copy of a message comes no sooner, so that the record is written by then.
-const SHORTLY: Duration = Duration::from_secs(1);
+pub(crate) const SHORTLY: Duration = Duration::from_secs(1);
 
 /// What came of an attempt.
 enum Attempt {
@@ -117,13 +122,13 @@ where
         owner: &LeaseOwner,
         shift: &Shift,
     ) -> Result<Attempt, Trouble> {
-        if record.lost_attempts() >= MOST_LOST_ATTEMPTS {
-            return Err(Trouble::permanent("given-up", "the job failed too often"));
+        if record.lost_attempts() >= MOST_LOST_ATTEMPTS || record.interruptions() >= MOST_INTERRUPTIONS {
+            return Err(Trouble::Permanent { code: "given-up", reason: given_up(record) });
         }
         let inputs = inputs::find(self.bucket_of(record)?, record.request()).await?;
         let load = inputs.load();
         if let Some(limits) = &self.settings.function
-            && route(load, limits, self.remaining(shift)) == Route::Task
+            && (needs_a_task(record, limits) || route(load, limits, self.remaining(shift)) == Route::Task)
         {
             return Ok(Attempt::TooLarge(load));
         }
@@ -150,15 +155,16 @@ where
                 self.fail(record, owner, &reason).await?;
                 Ok(Verdict::Done)
             }
+            Err(Trouble::Unavailable { retry_after, source }) => {
+                tracing::warn!(error = with_sources(&source), "attempt interrupted");
+                let usual = || after_outage(record.interruptions(), record.task_id().as_str());
+                let verdict = self.defer(origin, record, retry_after.unwrap_or_else(usual)).await?;
+                self.release(record, owner, Release::Interrupted).await?;
+                Ok(verdict)
+            }
             Err(trouble) => {
                 tracing::error!(error = trouble.chain(), "attempt failed");
-                let wait = match &trouble {
-                    Trouble::Transient { retry_after: Some(wait), .. } => *wait,
-                    _ => after_error(record.lost_attempts(), record.task_id()),
-                };
-                let verdict = self.retry(origin, record, wait).await?;
-                self.release(record, owner, Release::Lost).await?;
-                Ok(verdict)
+                self.lose(origin, record, owner, trouble.reason()).await
             }
         }
     }
@@ -187,10 +193,7 @@ where
             }
             // Nobody has more time than a task: that it was not enough is a failed attempt.
             StopReason::Deadline => {
-                let wait = after_error(record.lost_attempts(), record.task_id());
-                let verdict = self.retry(origin, record, wait).await?;
-                self.release(record, owner, Release::Lost).await?;
-                Ok(verdict)
+                self.lose(origin, record, owner, FailureReason::new("its time was not enough")).await
             }
             StopReason::Interrupted => {
                 let verdict = self.defer(origin, record, SHORTLY).await?;
@@ -198,6 +201,20 @@ where
                 Ok(verdict)
             }
         }
+    }
+
+    /// Puts the job back, as an attempt that was lost.
+    pub(crate) async fn lose(
+        &self,
+        origin: Origin<'_>,
+        record: &JobRecord,
+        owner: &LeaseOwner,
+        reason: FailureReason,
+    ) -> Result<Verdict, Trouble> {
+        let wait = after_error(record.lost_attempts(), record.task_id().as_str());
+        let verdict = self.retry(origin, record, wait).await?;
+        self.release(record, owner, Release::Lost(reason)).await?;
+        Ok(verdict)
     }
 
     /// Gives the lease back. The message went first: a crash between leaves a lease that ends by itself.
@@ -209,13 +226,24 @@ where
     ) -> Result<(), Trouble> {
         let now = self.clock.now();
         let released =
-            update_job(self.buckets.own(), record.task_id(), |record| record.release(owner, why, now));
+            update_job(self.buckets.own(), record.task_id(), |record| record.release(owner, why.clone(), now));
         match released.await {
             // Whoever holds it now, or ended it, goes by the record as it is.
             Ok(_) | Err(UpdateError::Refused(_)) => Ok(()),
             Err(UpdateError::Store(error)) => Err(error.into()),
         }
     }
+}
+
+/// Whether a job is too much for a function, by what became of it there: it died without a word, or ran out of memory.
+fn needs_a_task(record: &JobRecord, limits: &FunctionLimits) -> bool {
+    record.deaths() > 0 || record.least_memory_mib() > limits.memory_mib
+}
+
+/// Why no further attempt is made.
+pub(crate) fn given_up(record: &JobRecord) -> FailureReason {
+    let last = record.last_failure().map(|reason| format!("; the last time {reason}")).unwrap_or_default();
+    FailureReason::new(&format!("the job failed too often{last}"))
 }
 
 /// An owner unlike any other: of one delivery to one runner.

@@ -1,8 +1,9 @@
 //! A job goes to a task of its own.
 //!
-//! The record is written first: it names the task as the next owner, so that a worker which dies before it has
-//! started the task leaves a lease that ends. The token of the launch is that of the attempt: whoever launches again
-//! in the same attempt starts nothing new. Where there is no capacity, the lease is given back and the message waits.
+//! First a mark that it was handed over, by which it is found again should its task die without a word (`sweep`); then the
+//! record: it names the task as the next owner, so that a worker which dies before it has started the task leaves a
+//! lease that ends. The token of the launch is that of the attempt: whoever launches again in the same attempt starts
+//! nothing new. Where there is no capacity, the lease is given back and the message waits.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,12 @@ use graphnode_core::config::variables;
 use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::store::update_job;
 use graphnode_core::job::{JobRecord, Refusal, Release, UpdateError};
+use graphnode_core::keys::{self, JSON};
 use graphnode_core::ports::launcher::{LaunchOutcome, LaunchRequest, LaunchedTask, TaskLauncher};
+use graphnode_core::ports::objects::Condition;
 use graphnode_core::ports::{Objects, PortErrorKind, Queue};
 
-use crate::defer::{Origin, backoff};
+use crate::defer::{Origin, after_outage, backoff};
 use crate::failure::Trouble;
 use crate::routing::{Load, TaskShape, task_shape};
 use crate::service::{Service, Verdict};
@@ -34,10 +37,12 @@ where
         owner: &LeaseOwner,
         load: Load,
     ) -> Result<Verdict, Trouble> {
-        if let Err(Trouble::Permanent { reason, .. }) = shape(load) {
+        if let Err(Trouble::Permanent { reason, .. }) = shape(record, load) {
             self.fail(record, owner, &reason).await?;
             return Ok(Verdict::Done);
         }
+        let mark = keys::handed_over(record.task_id());
+        self.buckets.own().put(&mark, Vec::new(), JSON, &Condition::Always).await?;
         let (now, start) = (self.clock.now(), self.settings.start);
         let dispatch =
             update_job(self.buckets.own(), record.task_id(), |record| record.dispatch(owner, now, start));
@@ -62,7 +67,7 @@ where
         let Some(launcher) = &self.launcher else {
             return Err(Trouble::transient("no-launcher", "this process starts no tasks"));
         };
-        let wait = backoff(record.waits(), record.task_id());
+        let wait = backoff(record.waits(), record.task_id().as_str());
         match launcher.launch(&request(record, load)?).await {
             Ok(LaunchOutcome::Started(task)) => {
                 tracing::info!(bytes = load.bytes, "task started");
@@ -75,11 +80,11 @@ where
                 self.release(record, &record.task_owner(), Release::Waiting).await?;
                 Ok(verdict)
             }
-            // A mistake in the deployment: its person can mend it until the message is a dead letter.
+            // A mistake in the deployment, not of the job: it waits until its person has mended it.
             Ok(LaunchOutcome::Rejected { reason }) => {
                 tracing::error!(reason, "task rejected");
-                let verdict = self.retry(origin, record, wait).await?;
-                self.release(record, &record.task_owner(), Release::Lost).await?;
+                let verdict = self.defer(origin, record, after_outage(record.waits(), record.task_id().as_str())).await?;
+                self.release(record, &record.task_owner(), Release::Waiting).await?;
                 Ok(verdict)
             }
             // The token was used with another size: this attempt has its task.
@@ -87,7 +92,8 @@ where
             // It may have been started. The job stays with the task; the next delivery asks with the same token.
             Err(error) => {
                 tracing::warn!(error = %error, "launch unclear");
-                self.retry(origin, record, error.retry_after().unwrap_or(wait)).await
+                let wait = error.retry_after().unwrap_or_else(|| after_outage(0, record.task_id().as_str()));
+                self.defer(origin, record, wait).await
             }
         }
     }
@@ -103,12 +109,12 @@ where
     }
 }
 
-fn shape(load: Load) -> Result<TaskShape, Trouble> {
-    task_shape(load).ok_or_else(|| Trouble::permanent("too-large", "the input is too large"))
+fn shape(record: &JobRecord, load: Load) -> Result<TaskShape, Trouble> {
+    task_shape(load, record.least_memory_mib()).ok_or_else(|| Trouble::permanent("too-large", "the input is too large"))
 }
 
 fn request(record: &JobRecord, load: Load) -> Result<LaunchRequest, Trouble> {
-    let shape = shape(load)?;
+    let shape = shape(record, load)?;
     Ok(LaunchRequest {
         client_token: record.client_token(),
         size: shape.size,

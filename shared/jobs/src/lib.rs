@@ -12,6 +12,9 @@
 //! 5. A job that must stop saves the vectors it has (`keeping`, `checkpoint`) and is handed to a task or back to
 //!    the queue (`handover`, `defer`); whoever goes on embeds the rest only.
 //!
+//! What nobody tells by itself comes in three more ways: a message that failed for good ([`Service::dead_letter`]), a task
+//! that has stopped ([`Service::task_stopped`]), and a look at all jobs in tasks every few minutes ([`Service::sweep`]).
+//!
 //! # The same bytes everywhere
 //! `graph.json`, `summary.json`, `graph.html`, `words.bin` and `features.json` are functions of the request and its
 //! input. Their `generated_at` is the time of the request, so a retry, a task and a function agree; timings, which
@@ -23,7 +26,8 @@
 //! | somebody else holds the job | later, fresh before it would be a dead letter | nothing |
 //! | no capacity for a task | the same, with growing delays | [`waits`](graphnode_core::job::JobRecord::waits) |
 //! | stopped on purpose | at once, fresh | [`interruptions`](graphnode_core::job::JobRecord::interruptions) |
-//! | an error that may pass | later, the same message | its receives, and lost attempts |
+//! | something outside is not there | the same, with growing delays | the same, if the job was begun |
+//! | another error that may pass | later, the same message | its receives, and lost attempts |
 //! | not understood | at once, the same message | its receives |
 //!
 //! Only the last two count towards the dead-letter queue: see `defer`.
@@ -31,6 +35,7 @@
 mod checkpoint;
 mod companion;
 mod config;
+mod dead_letters;
 mod defer;
 mod drain;
 mod failure;
@@ -44,9 +49,11 @@ pub mod routing;
 mod run;
 mod service;
 mod started_task;
+mod stopped_tasks;
 mod trace;
 
 pub use config::{Names, Outside};
+pub use dead_letters::Answer;
 pub use drain::DrainSettings;
 pub use failure::Trouble;
 pub use graphnode_core::encoder::{LazyEncoder, ModelFailure};

@@ -135,12 +135,22 @@ where
         }
     }
 
-    /// Does what a finished job still owes: the pointer first, then the message, then the note that it was sent.
+    /// Does what a finished job still owes: the pointer first, then the message, then the note that it was sent, then the
+    /// mark by which it would be looked for.
     ///
     /// The message stays pending until all is done, so whoever comes after a crash does it again; doing it twice
     /// changes nothing but that the same message may be sent twice.
     pub(crate) async fn settle(&self, record: &JobRecord) -> Result<(), Trouble> {
-        let Some(body) = record.pending_result() else { return Ok(()) };
+        if let Some(body) = record.pending_result() {
+            self.send_pending(record, body).await?;
+        }
+        if record.is_handed_over() {
+            self.unmark(record.task_id()).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_pending(&self, record: &JobRecord, body: &MessageBody) -> Result<(), Trouble> {
         let completed_at = match record.state() {
             JobState::Completed { at } => Some(*at),
             JobState::Indexed { completed_at, .. } => Some(*completed_at),

@@ -16,7 +16,7 @@ use graphnode_pipeline::summary::summarise;
 use jiff::Timestamp;
 use tracing::Instrument;
 
-use crate::defer::after_error;
+use crate::defer::{after_error, after_outage};
 use crate::failure::Trouble;
 use crate::run::foreign_bucket;
 use crate::service::{Service, Shift, Verdict};
@@ -68,9 +68,16 @@ where
     async fn troubled(&self, delivery: &Delivery, task_id: &TaskId, trouble: &Trouble) -> Verdict {
         tracing::error!(error = trouble.chain(), "message failed");
         match trouble {
-            Trouble::Transient { retry_after, .. } => {
-                let wait = retry_after.unwrap_or_else(|| after_error(delivery.receive_count, task_id));
-                self.hide(delivery, wait).await
+            Trouble::Unavailable { retry_after, .. } => {
+                let wait = retry_after.unwrap_or_else(|| after_outage(2 * delivery.receive_count, task_id.as_str()));
+                // Where not even the queue takes a copy, the message itself waits as long.
+                match self.wait_out(delivery, wait).await {
+                    Ok(verdict) => verdict,
+                    Err(_) => self.hide(delivery, wait).await,
+                }
+            }
+            Trouble::Transient { .. } => {
+                self.hide(delivery, after_error(delivery.receive_count, task_id.as_str())).await
             }
             // What could be answered was; here even the answer could not be written.
             Trouble::Permanent { .. } | Trouble::Contradiction { .. } => self.bury(delivery).await,

@@ -125,14 +125,15 @@ pub fn route(load: Load, limits: &FunctionLimits, remaining: Duration) -> Route 
 }
 
 /// The task for `load`: at least the customer's 1 vCPU and 2 GB, more CPUs where it would take too long; `None` where
-/// no task is large enough.
+/// no task is large enough. `least_mib` is the memory it has in any case.
 #[must_use]
-pub fn task_shape(load: Load) -> Option<TaskShape> {
+pub fn task_shape(load: Load, least_mib: u32) -> Option<TaskShape> {
     let estimate = estimate(load);
     let vcpus = (estimate.cpu_seconds / TASK_SECONDS).ceil().clamp(1.0, MOST_VCPUS) as u32;
     let default = TaskSize::DEFAULT;
     let cpu_units = (vcpus.next_power_of_two() * 1024).max(default.cpu_units());
-    let size = TaskSize::at_least(cpu_units, estimate.memory_mib.max(default.memory_mib()))?;
+    let memory_mib = estimate.memory_mib.max(default.memory_mib()).max(least_mib);
+    let size = TaskSize::at_least(cpu_units, memory_mib)?;
     let gib = estimate.disk_bytes.div_ceil(1 << 30);
     match u32::try_from(gib) {
         _ if estimate.disk_bytes <= TASK_DISK => Ok(None),
@@ -195,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_task_grows_with_its_job() {
-        let shape = |load| task_shape(load).map(|shape| (shape.size, shape.disk_gib));
+        let shape = |load| task_shape(load, 0).map(|shape| (shape.size, shape.disk_gib));
+        assert_eq!(task_shape(bytes(MB), 5000).map(|shape| shape.size), TaskSize::at_least(1024, 5120));
         assert_eq!(shape(bytes(MB)), Some((TaskSize::DEFAULT, None)));
         let (size, disk) = shape(bytes(2_000 * MB)).unwrap();
         assert!(size.cpu_units() >= 4096 && size.memory_mib() >= 20_000, "{size:?}");

@@ -7,11 +7,12 @@ use std::path::Path;
 use graphnode_core::config::Environment;
 
 /// Values that every required variable accepts; optional ones are not set, and read nevertheless.
-const REQUIRED: [(&str, &str); 13] = [
+const REQUIRED: [(&str, &str); 15] = [
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769"),
     ("AWS_REGION", "ap-northeast-2"),
     ("CHROMA_URL", "https://chroma.example.org"),
     ("GRAPHNODE_BUCKET", "graphnode-payloads"),
+    ("GRAPHNODE_DEAD_LETTER_QUEUE_URL", "https://queue/requests-dead"),
     ("GRAPHNODE_ECS_CLUSTER", "graphnode"),
     ("GRAPHNODE_ECS_CONTAINER", "graphnode-ai"),
     ("GRAPHNODE_ECS_SECURITY_GROUPS", "sg-1"),
@@ -20,6 +21,7 @@ const REQUIRED: [(&str, &str); 13] = [
     ("GRAPHNODE_MODEL", "/opt/model"),
     ("GRAPHNODE_REQUEST_QUEUE_URL", "https://queue/requests"),
     ("GRAPHNODE_RESULT_QUEUE_URL", "https://queue/results"),
+    ("GRAPHNODE_TASK_EVENTS_QUEUE_URL", "https://queue/task-events"),
     ("GRAPHNODE_TASK_ID", "task-1"),
 ];
 

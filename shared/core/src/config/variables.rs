@@ -11,8 +11,11 @@ pub const INPUT_BUCKETS: &str = "GRAPHNODE_INPUT_BUCKETS";
 pub const REQUEST_QUEUE_URL: &str = "GRAPHNODE_REQUEST_QUEUE_URL";
 /// URL of the queue that progress and results go to. Required where jobs run.
 pub const RESULT_QUEUE_URL: &str = "GRAPHNODE_RESULT_QUEUE_URL";
-/// URL of the queue for messages that nobody could process.
+/// URL of the queue for messages that nobody could process. Required where they are answered.
 pub const DEAD_LETTER_QUEUE_URL: &str = "GRAPHNODE_DEAD_LETTER_QUEUE_URL";
+/// URL of the queue that is told of tasks that stop, and when to look for those that said nothing. Required where jobs of
+/// such tasks are put back.
+pub const TASK_EVENTS_QUEUE_URL: &str = "GRAPHNODE_TASK_EVENTS_QUEUE_URL";
 
 /// Most bytes of an upload; 500,000,000 by default.
 pub const MAX_UPLOAD_BYTES: &str = "GRAPHNODE_MAX_UPLOAD_BYTES";

@@ -1,4 +1,6 @@
-//! The job record.
+//! The job record: its changes here, what can be read of it in `view`.
+
+mod view;
 
 use std::time::Duration;
 
@@ -6,10 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::state::{JobState, Lease, Place, Refusal, Release};
-use crate::ids::{CorrelationId, GraphId, LeaseOwner, TaskId, UserId};
+use crate::ids::{CorrelationId, LeaseOwner, TaskId};
 use crate::messages::progress::Progress;
 use crate::messages::{FailureReason, GenerationRequest, MessageBody};
-use crate::ports::launcher::{ClientToken, LaunchedTask};
+use crate::ports::launcher::LaunchedTask;
 
 /// The version of the record's JSON that this program writes. It reads this one and older ones.
 pub const SCHEMA: u32 = 1;
@@ -72,6 +74,14 @@ pub struct JobRecord {
     #[serde(default)]
     last_owner: Option<LeaseOwner>,
     #[serde(default)]
+    deaths: u32,
+    #[serde(default)]
+    last_failure: Option<FailureReason>,
+    #[serde(default)]
+    least_memory_mib: u32,
+    #[serde(default)]
+    handed_over: bool,
+    #[serde(default)]
     pending_result: Option<MessageBody>,
 }
 
@@ -98,6 +108,10 @@ impl JobRecord {
             last_place: None,
             launched_task: None,
             last_owner: None,
+            deaths: 0,
+            last_failure: None,
+            least_memory_mib: 0,
+            handed_over: false,
             pending_result: None,
         }
     }
@@ -119,7 +133,8 @@ impl JobRecord {
         let (mut next, since) = match self.unfinished()? {
             Some((since, lease)) if lease.owner == *owner => (self.changed(now), since),
             Some((_, lease)) if lease.expires_at > now => return Err(Refusal::HeldUntil(lease.expires_at)),
-            _ => (Self { attempt: self.attempt + 1, launched_task: None, ..self.changed(now) }, now),
+            Some((_, lease)) => (Self { attempt: self.attempt + 1, ..self.lapsed(&lease.owner, now) }, now),
+            None => (Self { attempt: self.attempt + 1, ..self.changed(now) }, now),
         };
         next.state = JobState::Running { place, since, lease: lease(owner, now, ttl) };
         next.last_owner = Some(owner.clone());
@@ -138,7 +153,7 @@ impl JobRecord {
             return Ok(self.clone()); // The write was done before, only its answer was lost.
         }
         let since = self.held_by(owner)?;
-        let mut next = self.changed(now);
+        let mut next = Self { handed_over: true, ..self.changed(now) };
         next.state = JobState::Running { place: Place::Fargate, since, lease: lease(&heir, now, ttl) };
         next.last_owner = Some(heir);
         next.last_place = Some(Place::Fargate);
@@ -192,9 +207,25 @@ impl JobRecord {
         match why {
             Release::Waiting => next.waits += 1,
             Release::Interrupted => next.interruptions += 1,
-            Release::Lost => {}
+            Release::Lost(reason) => next.last_failure = Some(reason),
+            Release::OutOfMemory(least_mib) => {
+                next.least_memory_mib = least_mib.max(self.least_memory_mib);
+                next.last_failure = Some(FailureReason::new("it needs more memory than it had"));
+            }
         }
         Ok(next)
+    }
+
+    /// Gives a job back to the queue whose lease has run out: its owner died without a word, or never began.
+    ///
+    /// # Errors
+    /// [`Refusal::HeldUntil`], [`Refusal::AlreadyFinished`], [`Refusal::Cancelled`]. One that is queued stays as it is.
+    pub fn reclaim(&self, now: Timestamp) -> Result<Self, Refusal> {
+        match self.unfinished()? {
+            None => Ok(self.clone()),
+            Some((_, lease)) if lease.expires_at > now => Err(Refusal::HeldUntil(lease.expires_at)),
+            Some((_, lease)) => Ok(Self { state: JobState::Queued, ..self.lapsed(&lease.owner, now) }),
+        }
     }
 
     /// The results are written; `result` is to be sent.
@@ -299,6 +330,19 @@ impl JobRecord {
         }
     }
 
+    /// After the lease of `owner` has run out. Of a task that nobody knows to have been started it is a wait: the launcher
+    /// could not be asked for as long.
+    fn lapsed(&self, owner: &LeaseOwner, now: Timestamp) -> Self {
+        let mut next = Self { launched_task: None, ..self.changed(now) };
+        if *owner == self.task_owner() && self.launched_task.is_none() {
+            next.waits += 1;
+        } else {
+            next.deaths += 1;
+            next.last_failure = Some(FailureReason::new("it ended without a word"));
+        }
+        next
+    }
+
     /// The lease of a running job, `None` of a queued one.
     fn unfinished(&self) -> Result<Option<(Timestamp, &Lease)>, Refusal> {
         match &self.state {
@@ -321,157 +365,6 @@ impl JobRecord {
 
     fn changed(&self, now: Timestamp) -> Self {
         Self { schema: SCHEMA, revision: self.revision + 1, updated_at: now, ..self.clone() }
-    }
-}
-
-impl JobRecord {
-    /// Version of the JSON it was read from, or is written in.
-    #[must_use]
-    pub fn schema(&self) -> u32 {
-        self.schema
-    }
-
-    /// The job.
-    #[must_use]
-    pub fn task_id(&self) -> &TaskId {
-        &self.task_id
-    }
-
-    /// The person.
-    #[must_use]
-    pub fn user_id(&self) -> &UserId {
-        &self.request.user_id
-    }
-
-    /// The person's graph.
-    #[must_use]
-    pub fn graph_id(&self) -> &GraphId {
-        &self.request.graph_id
-    }
-
-    /// Grows with every job of the graph; see [`pointer`](super::pointer).
-    #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// What is asked for.
-    #[must_use]
-    pub fn request(&self) -> &GenerationRequest {
-        &self.request
-    }
-
-    /// When it was asked for.
-    #[must_use]
-    pub fn requested_at(&self) -> Timestamp {
-        self.requested_at
-    }
-
-    /// What lines of log about this job are found by: the id of the request over HTTP that asked for it, else the job's own.
-    #[must_use]
-    pub fn correlation_id(&self) -> &str {
-        self.correlation_id.as_ref().map_or(self.task_id.as_str(), CorrelationId::as_str)
-    }
-
-    /// When the record was made.
-    #[must_use]
-    pub fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-
-    /// When it last changed.
-    #[must_use]
-    pub fn updated_at(&self) -> Timestamp {
-        self.updated_at
-    }
-
-    /// Where the job is in its life.
-    #[must_use]
-    pub fn state(&self) -> &JobState {
-        &self.state
-    }
-
-    /// The lease of a running job.
-    #[must_use]
-    pub fn lease(&self) -> Option<&Lease> {
-        match &self.state {
-            JobState::Running { lease, .. } => Some(lease),
-            _ => None,
-        }
-    }
-
-    /// How often it was claimed; the first attempt is 1.
-    #[must_use]
-    pub fn attempt(&self) -> u32 {
-        self.attempt
-    }
-
-    /// How often there was no capacity for it.
-    #[must_use]
-    pub fn waits(&self) -> u32 {
-        self.waits
-    }
-
-    /// How often it was stopped on purpose and kept what it had.
-    #[must_use]
-    pub fn interruptions(&self) -> u32 {
-        self.interruptions
-    }
-
-    /// Attempts that ended without a word or with an error, the running one not counted: what tells poison.
-    #[must_use]
-    pub fn lost_attempts(&self) -> u32 {
-        let running = u32::from(self.lease().is_some());
-        self.attempt.saturating_sub(self.waits + self.interruptions + running)
-    }
-
-    /// Attempts in which work was begun: all but those that ended because there was no capacity for a task. Lost and
-    /// interrupted ones count; a hand-over from a function to a task is within one attempt.
-    #[must_use]
-    pub fn attempts_begun(&self) -> u32 {
-        self.attempt.saturating_sub(self.waits)
-    }
-
-    /// The furthest it ever was.
-    #[must_use]
-    pub fn progress(&self) -> Option<Progress> {
-        self.progress
-    }
-
-    /// When a running job is expected to be done, where its pace tells.
-    #[must_use]
-    pub fn expected_end(&self) -> Option<Timestamp> {
-        self.expected_end.filter(|_| self.lease().is_some())
-    }
-
-    /// Where it runs, or ran last; `None` before the first attempt.
-    #[must_use]
-    pub fn last_place(&self) -> Option<Place> {
-        self.last_place
-    }
-
-    /// The task that was started for the current attempt.
-    #[must_use]
-    pub fn launched_task(&self) -> Option<LaunchedTask> {
-        self.launched_task.clone().map(LaunchedTask)
-    }
-
-    /// The message that ends the job and has not been sent yet.
-    #[must_use]
-    pub fn pending_result(&self) -> Option<&MessageBody> {
-        self.pending_result.as_ref()
-    }
-
-    /// Whom a task started in this attempt claims as.
-    #[must_use]
-    pub fn task_owner(&self) -> LeaseOwner {
-        LeaseOwner::of_task(self.attempt)
-    }
-
-    /// What makes starting a task in this attempt idempotent.
-    #[must_use]
-    pub fn client_token(&self) -> ClientToken {
-        ClientToken::of_attempt(&self.task_id, self.attempt)
     }
 }
 

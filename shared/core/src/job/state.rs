@@ -124,12 +124,14 @@ pub enum Refusal {
 }
 
 /// Why a job goes back to the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Release {
     /// There was no capacity for it. Nobody's fault, counted in [`JobRecord::waits`](super::JobRecord::waits).
     Waiting,
-    /// It was asked to stop (shutdown, Spot) and kept what it had. Nobody's fault either.
+    /// It was asked to stop (shutdown, Spot), or what it needs outside was not there. Nobody's fault either.
     Interrupted,
     /// It failed in a way that may not happen again, or died. Counts as a [lost attempt](super::JobRecord::lost_attempts).
-    Lost,
+    Lost(FailureReason),
+    /// Its memory was not enough: the same, and the next task has at least this many MiB.
+    OutOfMemory(u32),
 }

@@ -97,11 +97,43 @@ fn a_job_is_handed_to_a_task_within_its_attempt() {
     assert_eq!(taken.launched_task(), None);
 }
 
+fn lost() -> Release {
+    Release::Lost(FailureReason::new("the disk was full"))
+}
+
+#[test]
+fn a_lease_that_ran_out_is_a_death_unless_nobody_knows_of_a_task() {
+    let running = claimed("a");
+    assert!(matches!(running.reclaim(at(2)), Err(Refusal::HeldUntil(_))));
+    let back = running.reclaim(at(999)).unwrap();
+    assert_eq!((back.state(), back.deaths(), back.lost_attempts()), (&JobState::Queued, 1, 1));
+    assert_eq!(back.reclaim(at(1000)), Ok(back.clone()));
+    let taken = running.claim(&owner("b"), Place::Lambda, at(999), TTL).unwrap();
+    assert_eq!((taken.deaths(), taken.lost_attempts()), (1, 1));
+
+    let unknown = running.dispatch(&owner("a"), at(2), TTL).unwrap();
+    let waited = unknown.reclaim(at(999)).unwrap();
+    assert_eq!((waited.deaths(), waited.lost_attempts(), waited.waits()), (0, 0, 1));
+    let started = unknown.launched(&LaunchedTask("arn:1".to_owned()), at(3)).unwrap();
+    assert!(started.is_handed_over());
+    assert_eq!(started.reclaim(at(999)).unwrap().lost_attempts(), 1);
+}
+
+#[test]
+fn memory_that_was_not_enough_is_remembered() {
+    let more = claimed("a").release(&owner("a"), Release::OutOfMemory(4096), at(2)).unwrap();
+    assert_eq!((more.least_memory_mib(), more.lost_attempts()), (4096, 1));
+    assert!(more.last_failure().is_some());
+    let less = more.claim(&owner("b"), Place::Lambda, at(3), TTL).unwrap();
+    let less = less.release(&owner("b"), Release::OutOfMemory(2048), at(4)).unwrap();
+    assert_eq!(less.least_memory_mib(), 4096);
+}
+
 #[test]
 fn want_of_capacity_and_interruptions_are_no_poison() {
     let mut record = queued();
     for (round, why) in
-        [Release::Waiting, Release::Interrupted, Release::Waiting, Release::Lost].into_iter().enumerate()
+        [Release::Waiting, Release::Interrupted, Release::Waiting, lost()].into_iter().enumerate()
     {
         let name = owner(&format!("o-{round}"));
         record = record.claim(&name, Place::Lambda, at(1), TTL).unwrap().release(&name, why, at(2)).unwrap();
@@ -194,6 +226,7 @@ enum Step {
     Release(u8, u8),
     Complete(u8),
     Fail(u8),
+    Reclaim,
     Abandon,
     Cancel,
     Indexed,
@@ -207,7 +240,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0_u8..3).prop_map(Step::Dispatch),
         2 => Just(Step::ClaimAsTask),
         2 => (0_u8..3).prop_map(Step::Renew),
-        2 => (0_u8..3, 0_u8..3).prop_map(|(owner, why)| Step::Release(owner, why)),
+        2 => (0_u8..3, 0_u8..4).prop_map(|(owner, why)| Step::Release(owner, why)),
+        1 => Just(Step::Reclaim),
         1 => (0_u8..3).prop_map(Step::Complete),
         1 => (0_u8..3).prop_map(Step::Fail),
         1 => Just(Step::Abandon),
@@ -227,9 +261,10 @@ fn take(record: &JobRecord, step: &Step, now: Timestamp) -> Result<JobRecord, Re
         Step::ClaimAsTask => record.claim(&record.task_owner(), Place::Fargate, now, TTL),
         Step::Renew(number) => record.renew(&by(number), HowFar::default(), now, TTL),
         Step::Release(number, why) => {
-            let why = [Release::Waiting, Release::Interrupted, Release::Lost][usize::from(*why)];
-            record.release(&by(number), why, now)
+            let all = [Release::Waiting, Release::Interrupted, lost(), Release::OutOfMemory(4096)];
+            record.release(&by(number), all[usize::from(*why)].clone(), now)
         }
+        Step::Reclaim => record.reclaim(now),
         Step::Complete(number) => record.complete(&by(number), result(record), now),
         Step::Fail(number) => record.fail(&by(number), reason(), result(record), now),
         Step::Abandon => record.abandon(reason(), result(record), now),

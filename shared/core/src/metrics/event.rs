@@ -89,6 +89,8 @@ pub enum Event {
         /// How often work on it was begun.
         attempts: u32,
     },
+    /// A message has failed for good.
+    DeadLetter,
     /// A build is in the index.
     Indexed {
         /// Vectors written.
@@ -104,6 +106,7 @@ impl Event {
     /// What is measured of it.
     pub(super) fn readings(&self) -> Vec<(Metric, Number)> {
         match *self {
+            Self::DeadLetter => vec![(Metric::DeadLetters, Number::from(1))],
             Self::Heartbeat => vec![(Metric::Heartbeat, Number::from(1))],
             Self::WorkBegun { waited } => seconds(Metric::QueueAgeSeconds, waited),
             Self::StageDone { took, .. } => seconds(Metric::StageSeconds, took),
@@ -135,6 +138,7 @@ impl Event {
                 vec![(Dimension::Outcome, outcome.name()), (Dimension::Runner, runner.name())]
             }
             Self::Heartbeat
+            | Self::DeadLetter
             | Self::WorkBegun { .. }
             | Self::ResultsMade { .. }
             | Self::ModelUsed { .. }

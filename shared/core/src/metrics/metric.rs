@@ -75,13 +75,15 @@ pub enum Metric {
     Removals,
     /// What indexing a build took.
     IndexSeconds,
+    /// Messages that failed for good: answered, or kept for a person to look at.
+    DeadLetters,
     /// Sign of life.
     Heartbeat,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Jobs,
         Self::Attempts,
         Self::JobSeconds,
@@ -93,6 +95,7 @@ impl Metric {
         Self::Upserts,
         Self::Removals,
         Self::IndexSeconds,
+        Self::DeadLetters,
         Self::Heartbeat,
     ];
 
@@ -111,6 +114,7 @@ impl Metric {
             Self::Upserts => "Upserts",
             Self::Removals => "Removals",
             Self::IndexSeconds => "IndexSeconds",
+            Self::DeadLetters => "DeadLetters",
             Self::Heartbeat => "Heartbeat",
         }
     }
@@ -129,6 +133,7 @@ impl Metric {
             | Self::Tokens
             | Self::Upserts
             | Self::Removals
+            | Self::DeadLetters
             | Self::Heartbeat => Unit::Count,
         }
     }
@@ -149,6 +154,7 @@ impl Metric {
             | Self::Upserts
             | Self::Removals
             | Self::IndexSeconds
+            | Self::DeadLetters
             | Self::Heartbeat => &[&[Environment]],
         }
     }

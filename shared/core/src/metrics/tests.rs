@@ -45,6 +45,7 @@ fn events() -> Vec<Event> {
         Event::ResultsMade { conversations: 300, input_bytes: 1 << 40, tokens: 0 },
         Event::ModelUsed { tokens: u64::MAX },
         Event::RunOver { runner: Place::Fargate, took: Duration::MAX },
+        Event::DeadLetter,
         Event::Indexed { upserts: 300, removals: 2, took: Duration::ZERO },
     ];
     events.extend(Stage::ALL.map(|step| Event::StageDone { step, took: Duration::from_secs(2) }));

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::str::FromStr;
 
 use super::error::PortResult;
-use crate::ids::TaskId;
+use crate::ids::{LeaseOwner, TaskId};
 
 /// Makes a launch idempotent: the same token twice starts one task, for about a day.
 ///
@@ -58,12 +58,6 @@ impl TaskSize {
         let fits = |(cpu, _, most, _): &&(u32, u32, u32, u32)| *cpu >= cpu_units && *most >= memory_mib;
         let (cpu_units, least, _, step) = *Self::STEPS.iter().find(fits)?;
         Some(Self { cpu_units, memory_mib: memory_mib.max(least).next_multiple_of(step) })
-    }
-
-    /// A task with twice the memory, for one that ran out of it; `None` above the largest.
-    #[must_use]
-    pub fn with_twice_the_memory(self) -> Option<Self> {
-        Self::at_least(self.cpu_units, self.memory_mib.saturating_mul(2))
     }
 
     /// CPU units: 1024 are one virtual CPU.
@@ -135,6 +129,32 @@ impl fmt::Display for LaunchedTask {
     }
 }
 
+/// A task that has stopped, as its launcher tells afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoppedTask {
+    /// The job it was started for.
+    pub task_id: TaskId,
+    /// The owner of the job's lease that it was.
+    pub owner: LeaseOwner,
+    /// Memory it had, in MiB.
+    pub memory_mib: u32,
+    /// Why it stopped.
+    pub cause: StopCause,
+}
+
+/// Why a task has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopCause {
+    /// It needed more memory than it had.
+    OutOfMemory,
+    /// It was taken away: Spot, a person, a new deployment.
+    TakenAway,
+    /// It never started: no capacity, no image, no network.
+    NeverStarted,
+    /// Its program ended, with this code where one is known.
+    Ended(Option<i32>),
+}
+
 /// How a launch ended, where the launcher answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LaunchOutcome {
@@ -203,8 +223,6 @@ mod tests {
         assert_eq!(size(256, 5000), Some((1024, 5120)));
         assert_eq!(size(0, 31_000), Some((8192, 32_768)));
         assert_eq!(size(1024, 200_000), None);
-        assert_eq!(TaskSize::DEFAULT.with_twice_the_memory(), TaskSize::at_least(1024, 4096));
-        assert_eq!(TaskSize::LARGEST.with_twice_the_memory(), None);
     }
 
     #[test]

@@ -13,11 +13,11 @@ use serde_json::Value;
 use super::world::{JobState, StubLauncher, TASK, TestEncoder, World, request, usual};
 use crate::service::{Shift, StopSignal, Verdict};
 
-async fn change(world: &World, decide: impl Fn(&JobRecord) -> Result<JobRecord, Refusal> + Send) {
+pub(super) async fn change(world: &World, decide: impl Fn(&JobRecord) -> Result<JobRecord, Refusal> + Send) {
     update_job(&world.objects, &TASK.parse().unwrap(), decide).await.unwrap();
 }
 
-async fn register(world: &World, body: &Value) {
+pub(super) async fn register(world: &World, body: &Value) {
     let incoming: Incoming = body.to_string().parse().unwrap();
     let Request::Generation(request) = incoming.request else { panic!("another type") };
     let requested_at = incoming.timestamp.unwrap();
@@ -25,7 +25,7 @@ async fn register(world: &World, body: &Value) {
     register_job(&world.objects, &job, world.clock.now()).await.unwrap();
 }
 
-async fn claim_by_another(world: &World) {
+pub(super) async fn claim_by_another(world: &World) {
     register(world, &usual()).await;
     let now = world.clock.now();
     let owner: LeaseOwner = "another".parse().unwrap();
@@ -82,7 +82,7 @@ async fn a_running_job_is_left_alone_and_a_dead_one_taken_over() {
     let world = World::with_export(12).await;
     claim_by_another(&world).await;
     world.ask(&usual()).await;
-    let service = world.function(TestEncoder::default());
+    let service = world.task(TestEncoder::default());
     let delivery = world.receive().await.unwrap();
     assert_eq!(service.handle(&delivery, &world.shift()).await, Verdict::Again);
     assert!(world.heard().await.1.is_empty());
@@ -90,6 +90,18 @@ async fn a_running_job_is_left_alone_and_a_dead_one_taken_over() {
     assert_eq!(service.handle(&delivery, &world.shift()).await, Verdict::Done);
     assert_eq!(world.result().await["payload"]["status"], "COMPLETED");
     assert_eq!(world.record(TASK).await.attempt(), 2);
+}
+
+#[tokio::test]
+async fn a_job_that_killed_its_function_gets_a_task() {
+    let world = World::with_export(12).await;
+    claim_by_another(&world).await;
+    world.ask(&usual()).await;
+    world.clock.advance(Duration::from_secs(91));
+    assert_eq!(world.process(&world.function(TestEncoder::default())).await, Verdict::Done);
+    assert_eq!(world.launcher.asked().len(), 1);
+    let record = world.record(TASK).await;
+    assert_eq!((record.deaths(), record.lease().unwrap().owner.clone()), (1, LeaseOwner::of_task(2)));
 }
 
 #[tokio::test]

@@ -145,8 +145,8 @@ async fn lost_attempts_count() {
     })
     .await;
     world.clock.advance(Duration::from_secs(91));
-    world.process(&world.function(TestEncoder::default())).await;
-    assert_eq!(ended(&world), [was("completed", "lambda", 2)]);
+    world.process(&world.task(TestEncoder::default())).await;
+    assert_eq!(ended(&world), [was("completed", "fargate", 2)]);
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! Whole jobs over the adapters of one machine, with an encoder without a model and a clock that is moved by hand.
 
+mod dead_letters;
 mod delivery;
 mod handover;
 mod measures;
 mod messages;
+mod stopped_tasks;
 mod whole;
 mod world;
