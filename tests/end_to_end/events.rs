@@ -12,6 +12,9 @@ use crate::{indexer, worker};
 
 /// The bucket of all samples; a test puts its own in its place.
 const SAMPLE_BUCKET: &str = "graphnode-payloads-123456789012";
+/// Queues of the samples that say what a message is, by their ARN's end; likewise.
+const SAMPLE_QUEUES: [(&str, Queue); 2] =
+    [(":graphnode-requests-dead", Queue::DeadLetters), (":graphnode-task-events", Queue::TaskEvents)];
 /// A task id with characters that S3 escapes.
 const ESCAPED: &str = "kim@example.com:2026-06-01|7";
 /// A key that is escaped, and no task of ours.
@@ -28,9 +31,8 @@ enum Heard {
 use Heard::{Completed, Failed, Nothing};
 
 /// Sample, places of the records that are reported as failed, and what is heard. In this order: the summary is of the
-/// first one's graph, and the dead letter asks for what was done by then. What is told of tasks belongs to a later part:
-/// the worker understands none of it.
-const OF_THE_WORKER: [(&str, &[usize], Heard); 15] = [
+/// first one's graph, and the dead letter asks for what was done by then. What is told of tasks concerns jobs nobody knows.
+const OF_THE_WORKER: [(&str, &[usize], Heard); 16] = [
     ("sqs-generation-object.json", &[], Completed("task-0001", "GRAPH_GENERATION_RESULT")),
     ("sqs-generation-bundle.json", &[], Completed("task-0002", "GRAPH_GENERATION_RESULT")),
     ("sqs-generation-foreign-bucket.json", &[], Failed("task-0003", "GRAPH_GENERATION_RESULT", "bucket")),
@@ -42,10 +44,11 @@ const OF_THE_WORKER: [(&str, &[usize], Heard); 15] = [
     ("sqs-incomplete.json", &[0], Nothing),
     ("sqs-batch-one-malformed.json", &[1], Completed("task-0010", "GRAPH_GENERATION_RESULT")),
     ("sqs-dead-letter.json", &[], Nothing),
-    ("sqs-task-out-of-memory.json", &[0], Nothing),
-    ("sqs-task-spot-interruption.json", &[0], Nothing),
-    ("sqs-task-failed-to-start.json", &[0], Nothing),
-    ("sqs-task-finished.json", &[0], Nothing),
+    ("sqs-task-out-of-memory.json", &[], Nothing),
+    ("sqs-task-spot-interruption.json", &[], Nothing),
+    ("sqs-task-failed-to-start.json", &[], Nothing),
+    ("sqs-task-finished.json", &[], Nothing),
+    ("sqs-schedule.json", &[], Nothing),
 ];
 
 /// Sample, and the tasks whose vectors are in Chroma afterwards.
@@ -71,8 +74,12 @@ fn events() -> std::path::PathBuf {
 
 /// A sample as it would come in `space`.
 fn sample(space: &Space, file: &str) -> Value {
-    let text = fs::read_to_string(events().join(file)).unwrap();
-    serde_json::from_str(&text.replace(SAMPLE_BUCKET, space.bucket())).unwrap()
+    let text = fs::read_to_string(events().join(file)).unwrap().replace(SAMPLE_BUCKET, space.bucket());
+    let called = |text: String, (name, queue): (&str, Queue)| {
+        let own = space.queue_url(queue).rsplit('/').next().unwrap();
+        text.replace(name, &format!(":{own}"))
+    };
+    serde_json::from_str(&SAMPLE_QUEUES.into_iter().fold(text, called)).unwrap()
 }
 
 /// The answer that names these records of `event`.

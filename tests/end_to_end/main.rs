@@ -8,6 +8,7 @@ mod events;
 mod graph;
 mod indexer;
 mod program;
+mod recovery;
 mod serve;
 mod server;
 mod servers;

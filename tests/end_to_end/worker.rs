@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::cloud::{Function, Mapping, Program, Queue, Settings, Space, within};
 
-const PATIENCE: Duration = Duration::from_secs(120);
-const TASK: &str = "task-0001";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const TASK: &str = "task-0001";
 /// The files that must not differ by where they were made.
 const SAME: [&str; 5] = ["graph.json", "summary.json", "graph.html", "words.bin", "features.json"];
 
 /// A space with an export of `conversations`.
-fn space(conversations: usize) -> Option<Space> {
+pub(crate) fn space(conversations: usize) -> Option<Space> {
     let space = Space::with(Settings { visibility_timeout: 60, max_receive_count: 3 })?;
     space.put("uploads/내 대화 (1+1).json", &exported(conversations));
     Some(space)
@@ -50,7 +50,7 @@ pub(crate) fn exported(count: usize) -> Vec<u8> {
     }))
 }
 
-fn request(space: &Space) -> Value {
+pub(crate) fn request(space: &Space) -> Value {
     json!({
         "taskId": TASK, "taskType": "GRAPH_GENERATION_REQUEST", "timestamp": "2026-06-01T08:00:00.000Z",
         "payload": {

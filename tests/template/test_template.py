@@ -166,7 +166,7 @@ class Delivery(TemplateCase):
 
     def test_a_message_is_hidden_six_times_as_long_as_its_function_may_run(self) -> None:
         sources = self.of_type("AWS::Lambda::EventSourceMapping")
-        self.assertEqual(len(sources), 2)
+        self.assertEqual(len(sources), 4)
         for name, mapping in sources.items():
             queue = self.properties(mapping["EventSourceArn"]["Fn::GetAtt"][0])
             function = self.properties(mapping["FunctionName"]["Ref"])
@@ -174,8 +174,10 @@ class Delivery(TemplateCase):
             self.assertEqual((mapping["BatchSize"], mapping["FunctionResponseTypes"]), (1, ["ReportBatchItemFailures"]))
 
     def test_every_polled_queue_has_a_place_for_what_fails_for_good(self) -> None:
-        for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values():
-            queue = self.properties(mapping["EventSourceArn"]["Fn::GetAtt"][0])
+        polled = {source["EventSourceArn"]["Fn::GetAtt"][0] for source in self.of_type("AWS::Lambda::EventSourceMapping").values()}
+        # What is there is answered until it is; what is lost of the other is found by the sweep.
+        for name in polled - {"DeadLetterQueue", "TaskEventsQueue"}:
+            queue = self.properties(name)
             dead = self.properties(queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0])
             self.assertGreaterEqual(dead["MessageRetentionPeriod"], queue["MessageRetentionPeriod"])
 
@@ -206,6 +208,15 @@ class Delivery(TemplateCase):
         for rule in ("TaskStoppedRule", "TaskFailedRule"):
             detail = self.properties(rule)["EventPattern"]["detail"]
             self.assertEqual((detail["clusterArn"], detail["lastStatus"]), ([{"Fn::GetAtt": ["Cluster", "Arn"]}], ["STOPPED"]))
+
+    def test_jobs_in_tasks_are_looked_for_and_both_rules_reach_the_worker(self) -> None:
+        self.assertEqual(self.properties("SweepRule")["ScheduleExpression"], "rate(5 minutes)")
+        (statement,) = self.properties("TaskEventsQueuePolicy")["PolicyDocument"]["Statement"]
+        allowed = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for rule in ("TaskStoppedRule", "SweepRule"):
+            (target,) = self.properties(rule)["Targets"]
+            self.assertEqual(target["Arn"], {"Fn::GetAtt": ["TaskEventsQueue", "Arn"]})
+            self.assertIn({"Fn::GetAtt": [rule, "Arn"]}, allowed)
 
 
 class Access(TemplateCase):
