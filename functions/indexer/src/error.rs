@@ -12,6 +12,9 @@ pub enum HandlerError {
     /// The event cannot be read at all.
     #[error("the event cannot be read: {0}")]
     Event(#[from] InvalidEvent),
+    /// The invocation's time is over: the bucket or the index does not answer, or the build is too large.
+    #[error("out of time: something outside does not answer")]
+    OutOfTime,
     /// Some records of the event failed; all of them were tried, and may be tried again.
     #[error("{failed} of {records} records failed; the log says why")]
     Records {
@@ -35,6 +38,7 @@ impl From<HandlerError> for Diagnostic {
         let error_type = match error {
             HandlerError::Clients(_) => "ClientsFailed",
             HandlerError::Event(_) => "InvalidEvent",
+            HandlerError::OutOfTime => "OutOfTime",
             HandlerError::Records { .. } => "RecordsFailed",
         };
         Self { error_type: error_type.to_owned(), error_message: error.to_string() }

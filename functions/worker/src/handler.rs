@@ -1,9 +1,9 @@
 //! Decode, call, encode.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use graphnode_adapters::ecs::Notice;
-use graphnode_core::clock::Clock;
+use graphnode_core::clock::{Clock, time_left};
 use graphnode_core::ports::queue::{Delivery, Queue, ReceiptHandle, sent_at};
 use graphnode_core::ports::{Objects, TaskLauncher};
 use graphnode_jobs::{Answer, Service, Shift, StopSignal, Verdict};
@@ -69,8 +69,7 @@ where
     L: TaskLauncher,
     C: Clock + Send + 'static,
 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let remaining = remaining(Duration::from_millis(event.context.deadline), now);
+    let remaining = time_left(event.context.deadline, worker.service.clock.now());
     handle(worker, &event.payload, &event.context.request_id, remaining).await
 }
 
@@ -162,13 +161,6 @@ async fn leave<Q: Queue>(queue: &Q, delivery: &Delivery, answer: Answer) -> bool
         tracing::warn!(message_id = delivery.message_id, error = %error, "visibility not changed");
     }
     false
-}
-
-/// The time an invocation has, both since 1970. A deadline that was over long before the invocation began is none: the
-/// emulator of cargo-lambda always tells one in 1970. Then it has as long as a function ever has.
-fn remaining(deadline: Duration, now: Duration) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(15 * 60);
-    if deadline + LONGEST < now { LONGEST } else { deadline.saturating_sub(now) }
 }
 
 /// What is left for saving vectors and starting a task when a job must stop: a fifth, within reason.

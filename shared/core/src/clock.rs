@@ -48,3 +48,30 @@ impl Clock for FixedClock {
         Duration::ZERO
     }
 }
+
+/// What an invocation of a function has left at `now` of the deadline Lambda told it, in milliseconds since 1970.
+///
+/// A deadline that was over long before is none: the emulator of cargo-lambda always tells one in 1970. Then it has as long as
+/// a function ever has.
+#[must_use]
+pub fn time_left(deadline_ms: u64, now: Timestamp) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(15 * 60);
+    let deadline = Duration::from_millis(deadline_ms);
+    let now = Duration::from_millis(u64::try_from(now.as_millisecond()).unwrap_or(0));
+    if deadline + LONGEST < now { LONGEST } else { deadline.saturating_sub(now) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_of_another_age_is_none() {
+        let now: Timestamp = "2026-06-01T09:00:00Z".parse().unwrap();
+        let at = |seconds: i64| u64::try_from(now.as_millisecond() + seconds * 1000).unwrap();
+        let seconds = Duration::from_secs;
+        assert_eq!(time_left(at(30), now), seconds(30));
+        assert_eq!(time_left(at(-30), now), seconds(0));
+        assert_eq!(time_left(600_000, now), seconds(900));
+    }
+}

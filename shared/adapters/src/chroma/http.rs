@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graphnode_core::error::with_sources;
 use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
@@ -19,6 +19,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Below what load balancers close at, so that a thawed function does not write into a closed connection.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const TRIES: u32 = 5;
+/// From the first try, how long a call is tried again: a server that lets every try run into its time must not use up a
+/// function's, which has 120 s. With the last try it is less than a minute.
+const RETRY_BUDGET: Duration = Duration::from_secs(20);
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
@@ -103,7 +106,7 @@ impl Http {
         url: String,
         body: Vec<u8>,
     ) -> PortResult<T> {
-        let mut tries = 1;
+        let (mut tries, begun) = (1, Instant::now());
         let failure = loop {
             match self.once(method.clone(), &url, body.clone()).await {
                 Ok(answer) => match serde_json::from_slice(&answer) {
@@ -113,10 +116,11 @@ impl Http {
                 Err(failure) => {
                     let passing =
                         matches!(failure.kind, PortErrorKind::Unavailable | PortErrorKind::RateLimited);
-                    if !passing || tries == TRIES {
+                    let wait = backoff(tries, failure.retry_after);
+                    if !passing || tries == TRIES || begun.elapsed() + wait > RETRY_BUDGET {
                         break failure;
                     }
-                    tokio::time::sleep(backoff(tries, failure.retry_after)).await;
+                    tokio::time::sleep(wait).await;
                     tries += 1;
                 }
             }
