@@ -54,7 +54,7 @@ LOG_BYTES = 6_000
 # The backend's requests of a job over HTTP: upload, enqueue, a poll every three seconds is not counted here.
 API_REQUESTS = 6
 # Metrics that the alarms of template.yaml look at: an alarm is billed by them.
-ALARM_METRICS = 28
+ALARM_METRICS = 29
 HOURS_A_MONTH = 730
 SECONDS_A_DAY = 86_400
 

@@ -41,6 +41,13 @@ cargo build --locked --package graphnode --package graphnode-worker --package gr
     --package graphnode-api --package graphnode-search
 around cargo test --workspace --all-features --locked
 
+step "jobs whose processes are killed"
+if [ -e .venv/servers ]; then
+    around cargo test --locked --quiet --package graphnode-tests -- --ignored chaos
+else
+    echo "SKIPPED: make servers has not installed them"
+fi
+
 step "the page"
 bash tests/viewer.sh
 

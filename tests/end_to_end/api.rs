@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cloud::{Address, Caller, Function, Mapping, Program, Queue, Settings, Space, python, within};
+use crate::cloud::{
+    Address, CANARY, Caller, Function, Mapping, Program, Queue, Settings, Space, python, within,
+};
 use crate::graph::array;
 use crate::program::root;
 use crate::server::exported;
@@ -139,7 +141,7 @@ fn conversations(count: usize) -> Value {
 
 /// Words find her conversations, by either method; his find nothing, whatever graph he names.
 fn found_by_her_alone(anna: &Caller, ben: &Caller, graph: &Value) {
-    let query = json!({"query": "how far to run before a marathon", "limit": 5});
+    let query = json!({"query": format!("how far to run before a marathon, {CANARY}"), "limit": 5});
     let found = anna.post("/search", &query);
     let results = array(&found["results"]);
     assert_eq!((results.len(), &found["leftOut"]), (5, &json!([])));

@@ -3,6 +3,7 @@
 
 mod api;
 mod build;
+mod chaos;
 mod cloud;
 mod events;
 mod graph;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cloud::{Mapping, Program, Queue, Settings, Space, within};
-use crate::worker::{PATIENCE, TASK, function, request, space};
+use crate::worker::{PATIENCE, TASK, export_key, function, request, space};
 
 /// What the template's schedule puts into the queue.
 const SCHEDULED: &str = r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
@@ -48,7 +48,7 @@ fn what_failed_for_good_is_answered_or_kept() {
     let sources = [Queue::Requests, Queue::DeadLetters].map(Mapping::of);
     // It has no model, so every attempt fails in a way that might pass.
     space.deploy(&function(&[("GRAPHNODE_MODEL", "/nowhere")]), &sources);
-    space.put("uploads/내 대화 (1+1).json", &crate::worker::exported(12));
+    space.put(&export_key(), &crate::worker::exported(12));
     space.send(Queue::DeadLetters, &request(&space).to_string());
     let payload = check_end(&space, "FAILED");
     assert!(payload["error"].as_str().unwrap().contains("too often"), "{payload}");
@@ -57,7 +57,10 @@ fn what_failed_for_good_is_answered_or_kept() {
     space.send(Queue::Requests, "no JSON {");
     let kept = within(PATIENCE, "a kept message", || space.keys("dead-letters/").into_iter().next());
     let kept: Value = serde_json::from_slice(&space.object(&kept).unwrap()).unwrap();
-    assert_eq!((&kept["body"], &kept["reason"]), (&json!("no JSON {"), &json!("the message is no JSON object")));
+    assert_eq!(
+        (&kept["body"], &kept["reason"]),
+        (&json!("no JSON {"), &json!("the message is no JSON object"))
+    );
     space.wait_until_empty(Queue::DeadLetters, PATIENCE);
     assert_eq!(space.results().len(), 1);
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use graphnode_testkit::export::{ConversationBuilder, export};
 use serde_json::{Value, json};
 
-use crate::cloud::Space;
 use crate::cloud::http::{Address, Response};
+use crate::cloud::{CANARY, Space};
 use crate::program::{binary, model, root};
 
 /// What every path begins with.
@@ -154,6 +154,6 @@ pub(crate) fn exported(count: usize) -> Vec<u8> {
         let id = format!("c{number}");
         ConversationBuilder::new(&id, &format!("{title} {number}"), 1.7e9 + 86_400.0 * number as f64)
             .person(&format!("{question} This is attempt {number}."))
-            .assistant(&format!("That depends on case {number}: {title}."))
+            .assistant(&format!("That depends on case {number}: {title}. Ask the {CANARY}."))
     }))
 }

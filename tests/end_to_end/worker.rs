@@ -6,7 +6,7 @@ use std::time::Duration;
 use graphnode_testkit::export::{ConversationBuilder, export};
 use serde_json::{Value, json};
 
-use crate::cloud::{Function, Mapping, Program, Queue, Settings, Space, within};
+use crate::cloud::{CANARY, Function, Mapping, Program, Queue, Settings, Space, within};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) const TASK: &str = "task-0001";
@@ -16,8 +16,13 @@ const SAME: [&str; 5] = ["graph.json", "summary.json", "graph.html", "words.bin"
 /// A space with an export of `conversations`.
 pub(crate) fn space(conversations: usize) -> Option<Space> {
     let space = Space::with(Settings { visibility_timeout: 60, max_receive_count: 3 })?;
-    space.put("uploads/내 대화 (1+1).json", &exported(conversations));
+    space.put(&export_key(), &exported(conversations));
     Some(space)
+}
+
+/// What a person called their file.
+pub(crate) fn export_key() -> String {
+    format!("uploads/내 {CANARY} (1+1).json")
 }
 
 /// The worker with these variables.
@@ -46,7 +51,7 @@ pub(crate) fn exported(count: usize) -> Vec<u8> {
         let (title, about, answer) = subjects[number % 3];
         ConversationBuilder::new(&format!("c-{number}"), &format!("{title} {number}"), 1.7e9 + number as f64)
             .person(&format!("What should I know about {about}? This is question {number}."))
-            .assistant(&format!("{answer} That is answer {number}."))
+            .assistant(&format!("{answer} That is answer {number}. Tell the {CANARY}."))
     }))
 }
 
@@ -54,7 +59,7 @@ pub(crate) fn request(space: &Space) -> Value {
     json!({
         "taskId": TASK, "taskType": "GRAPH_GENERATION_REQUEST", "timestamp": "2026-06-01T08:00:00.000Z",
         "payload": {
-            "userId": "auth0|7", "s3Key": "uploads/내 대화 (1+1).json", "bucket": space.bucket(),
+            "userId": "auth0|7", "s3Key": export_key(), "bucket": space.bucket(),
             "includeSummary": true, "language": "en",
         },
     })

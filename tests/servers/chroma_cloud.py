@@ -15,9 +15,10 @@ import urllib.error
 import urllib.request
 from typing import Any, Iterator
 
+from servers.canary import CANARY
 from servers.web import Request, Response, WebServer, as_json
 
-TOKEN = "ck-EXAMPLE"
+TOKEN = f"ck-{CANARY}-EXAMPLE"
 MOST_RECORDS = 300
 MOST_IN_FLIGHT = 10
 MOST_PREDICATES = 8

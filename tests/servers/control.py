@@ -9,6 +9,8 @@
 | POST /spaces/NAME/mappings | queue_url, function, batch_size?, concurrency?, reports_failures? | {} |
 | POST /spaces/NAME/task | command, environment? | {} |
 | POST /spaces/NAME/gateway | | url of the template's HTTP API |
+| POST /faults/chroma | | {} once it runs again: it is killed |
+| POST /faults/aws | seconds | {} afterwards: it answers nobody so long |
 | POST /2015-03-31/functions/FUNCTION/invocations | an event | as Lambda's Invoke |
 
 A space is a stack of template.yaml. A function has the variables the template gives it, overruled by those of the request,
@@ -20,7 +22,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
 from servers.environment import FunctionSettings
 from servers.event_source import EventSource, Mapping, Refused
@@ -31,10 +33,21 @@ from servers.stack.deploy import Stack
 from servers.web import Request, Response, WebServer, as_json
 
 
+class Faults(Protocol):
+    """What can happen to servers."""
+
+    def crash_chroma(self) -> None:
+        """Kills Chroma and starts it again."""
+
+    def pause_aws(self, seconds: float) -> None:
+        """Lets AWS answer nobody for a while."""
+
+
 class Control:
     """Everything that tests have asked for, by name."""
 
-    def __init__(self, client: Callable[[str], Any], logs: Path, aws: str, chroma: Chroma) -> None:
+    def __init__(self, client: Callable[[str], Any], logs: Path, aws: str, chroma: Chroma, faults: Faults) -> None:
+        self._faults = faults
         self._builder = Builder(client, chroma)
         self._sqs = client("sqs")
         self._logs = logs
@@ -62,6 +75,8 @@ class Control:
         parts = request.path.split("?")[0].strip("/").split("/")
         if request.method == "POST" and parts[:2] == ["2015-03-31", "functions"] and parts[3:] == ["invocations"]:
             return self._invoke(parts[2], request.body)
+        if request.method == "POST" and parts[0] == "faults":
+            return self._fault(parts[1:], json.loads(request.body or b"{}"))
         if parts[0] != "spaces":
             return as_json(404, {"error": f"no such path: {request.path}"})
         if request.method == "DELETE" and len(parts) == 2:
@@ -87,6 +102,15 @@ class Control:
             return maker(space, body)
         except Refused as refused:
             return as_json(400, {"error": str(refused)})
+
+    def _fault(self, parts: list[str], body: dict[str, Any]) -> Response:
+        if parts == ["chroma"]:
+            self._faults.crash_chroma()
+        elif parts == ["aws"]:
+            self._faults.pause_aws(float(body["seconds"]))
+        else:
+            return as_json(404, {"error": "no such fault"})
+        return as_json(200, {})
 
     def _space(self, body: dict[str, Any]) -> Response:
         space, stack = self._builder.build(SpaceSettings(**body))

@@ -90,6 +90,14 @@ class Server:
                 time.sleep(0.05)
         raise DidNotStart(f"{url} did not answer:\n{tail(self.log)}")
 
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the server and its children."""
+        os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """Ends the server as a crash would."""
+        kill_after(self.process, 0.0)
+
     def stop(self) -> None:
         """Ends the server and waits for it."""
         if self.process.stdin:

@@ -9,6 +9,8 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import Iterator
 
@@ -32,14 +34,44 @@ def start_aws(folder: Path) -> tuple[Server, str]:
     return server, f"http://127.0.0.1:{port}"
 
 
-def start_chroma(folder: Path) -> tuple[Server, str]:
-    """Chroma with an empty database, and its address."""
-    port = free_port()
+def start_chroma(folder: Path, port: int = 0) -> tuple[Server, str]:
+    """Chroma with the database in `folder`, which is empty at first, and its address."""
+    port = port or free_port()
     program = Path(sys.executable).with_name("chroma")
     arguments = ["run", "--host", "127.0.0.1", "--port", str(port), "--path", str(folder / "chroma")]
     quiet = {"ANONYMIZED_TELEMETRY": "False"}
     server = Server(["servers.leash", str(program), *arguments], folder / "chroma.log", quiet)
     return server, f"http://127.0.0.1:{port}"
+
+
+class Faults:
+    """What happens to servers. All tests that run share them: only one that runs alone may ask for this."""
+
+    def __init__(self, folder: Path, aws: Server, chroma: Server, chroma_url: str) -> None:
+        self._folder = folder
+        self._aws = aws
+        self._chroma = chroma
+        self._chroma_url = chroma_url
+        self._lock = threading.Lock()
+
+    def crash_chroma(self) -> None:
+        """Kills Chroma and starts it again, with what it had written."""
+        with self._lock:
+            self._chroma.kill()
+            port = int(self._chroma_url.rsplit(":", 1)[-1])
+            self._chroma, _ = start_chroma(self._folder, port)
+            self._chroma.wait_until_ready(f"{self._chroma_url}/api/v2/heartbeat")
+
+    def pause_aws(self, seconds: float) -> None:
+        """Lets S3, SQS and ECS answer nobody for a while. Killed they would forget everything: they keep it in memory."""
+        with self._lock:
+            self._aws.signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            self._aws.signal(signal.SIGCONT)
+
+    def stop_chroma(self) -> None:
+        """Ends the Chroma that runs by now."""
+        self._chroma.stop()
 
 
 @contextlib.contextmanager
@@ -53,13 +85,14 @@ def started(folder: Path) -> Iterator[dict[str, str]]:
         aws_server, aws = start_aws(folder)
         running.callback(aws_server.stop)
         chroma_server, chroma = start_chroma(folder)
-        running.callback(chroma_server.stop)
+        faults = Faults(folder, aws_server, chroma_server, chroma)
+        running.callback(faults.stop_chroma)
         aws_server.wait_until_ready(f"{aws}/moto-api/data.json")
         chroma_server.wait_until_ready(f"{chroma}/api/v2/heartbeat")
         cloud = ChromaCloud(chroma)
         running.callback(cloud.close)
         reached = Chroma(f"http://{cloud.address}", TOKEN)
-        control = Control(lambda service: client(service, aws), folder, aws, reached)
+        control = Control(lambda service: client(service, aws), folder, aws, reached, faults)
         running.callback(control.close)
         yield {
             "aws": aws,

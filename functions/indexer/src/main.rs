@@ -29,7 +29,8 @@ async fn main() -> anyhow::Result<()> {
         async move {
             let made = context.get_or_try_init(|| Context::connect(config)).await;
             let work = handler::handle(made.map_err(HandlerError::clients)?, &event.payload);
-            let left = time_left(event.context.deadline, SystemClock::default().now()).saturating_sub(LAST_MOMENT);
+            let left =
+                time_left(event.context.deadline, SystemClock::default().now()).saturating_sub(LAST_MOMENT);
             tokio::time::timeout(left, work).await.unwrap_or(Err(HandlerError::OutOfTime))
         }
     }));

@@ -100,10 +100,12 @@ where
         let left = remaining.saturating_sub(LAST_MOMENT).saturating_sub(elapsed());
         // Those for which no time is left come back when their visibility ends.
         let done = begun + elapsed() < ends_at
-            && tokio::time::timeout(left, Box::pin(process(worker, record, &shift))).await.unwrap_or_else(|_| {
-                tracing::error!(message_id, "out of time: something outside does not answer");
-                false
-            });
+            && tokio::time::timeout(left, Box::pin(process(worker, record, &shift))).await.unwrap_or_else(
+                |_| {
+                    tracing::error!(message_id, "out of time: something outside does not answer");
+                    false
+                },
+            );
         if !done {
             let item_identifier = message_id.to_owned();
             response.batch_item_failures.push(BatchItemFailure { item_identifier });

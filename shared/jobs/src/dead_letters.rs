@@ -130,7 +130,9 @@ where
                 self.settle_finished(&job.task_id).await?;
                 Ok(Answer::Done)
             }
-            Err(UpdateError::Store(error)) => self.keep_contradiction(letter, &job.task_id, error.into()).await,
+            Err(UpdateError::Store(error)) => {
+                self.keep_contradiction(letter, &job.task_id, error.into()).await
+            }
         }
     }
 

@@ -90,7 +90,9 @@ impl Trouble {
         match self {
             // Its text is for the person, and may quote what they called a file.
             Self::Permanent { code, .. } => (*code).to_owned(),
-            Self::Unavailable { .. } | Self::Transient { .. } | Self::Contradiction { .. } => with_sources(self),
+            Self::Unavailable { .. } | Self::Transient { .. } | Self::Contradiction { .. } => {
+                with_sources(self)
+            }
         }
     }
 }

@@ -157,6 +157,7 @@ where
             }
             Err(Trouble::Unavailable { retry_after, source }) => {
                 tracing::warn!(error = with_sources(&source), "attempt interrupted");
+                self.measure(record, Event::Outage);
                 let usual = || after_outage(record.interruptions(), record.task_id().as_str());
                 let verdict = self.defer(origin, record, retry_after.unwrap_or_else(usual)).await?;
                 self.release(record, owner, Release::Interrupted).await?;
@@ -225,8 +226,9 @@ where
         why: Release,
     ) -> Result<(), Trouble> {
         let now = self.clock.now();
-        let released =
-            update_job(self.buckets.own(), record.task_id(), |record| record.release(owner, why.clone(), now));
+        let released = update_job(self.buckets.own(), record.task_id(), |record| {
+            record.release(owner, why.clone(), now)
+        });
         match released.await {
             // Whoever holds it now, or ended it, goes by the record as it is.
             Ok(_) | Err(UpdateError::Refused(_)) => Ok(()),

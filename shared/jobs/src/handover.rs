@@ -13,6 +13,7 @@ use graphnode_core::ids::LeaseOwner;
 use graphnode_core::job::store::update_job;
 use graphnode_core::job::{JobRecord, Refusal, Release, UpdateError};
 use graphnode_core::keys::{self, JSON};
+use graphnode_core::metrics::Event;
 use graphnode_core::ports::launcher::{LaunchOutcome, LaunchRequest, LaunchedTask, TaskLauncher};
 use graphnode_core::ports::objects::Condition;
 use graphnode_core::ports::{Objects, PortErrorKind, Queue};
@@ -83,7 +84,10 @@ where
             // A mistake in the deployment, not of the job: it waits until its person has mended it.
             Ok(LaunchOutcome::Rejected { reason }) => {
                 tracing::error!(reason, "task rejected");
-                let verdict = self.defer(origin, record, after_outage(record.waits(), record.task_id().as_str())).await?;
+                self.measure(record, Event::Outage);
+                let verdict = self
+                    .defer(origin, record, after_outage(record.waits(), record.task_id().as_str()))
+                    .await?;
                 self.release(record, &record.task_owner(), Release::Waiting).await?;
                 Ok(verdict)
             }
@@ -92,6 +96,7 @@ where
             // It may have been started. The job stays with the task; the next delivery asks with the same token.
             Err(error) => {
                 tracing::warn!(error = %error, "launch unclear");
+                self.measure(record, Event::Outage);
                 let wait = error.retry_after().unwrap_or_else(|| after_outage(0, record.task_id().as_str()));
                 self.defer(origin, record, wait).await
             }
@@ -110,7 +115,8 @@ where
 }
 
 fn shape(record: &JobRecord, load: Load) -> Result<TaskShape, Trouble> {
-    task_shape(load, record.least_memory_mib()).ok_or_else(|| Trouble::permanent("too-large", "the input is too large"))
+    task_shape(load, record.least_memory_mib())
+        .ok_or_else(|| Trouble::permanent("too-large", "the input is too large"))
 }
 
 fn request(record: &JobRecord, load: Load) -> Result<LaunchRequest, Trouble> {

@@ -69,7 +69,9 @@ where
         tracing::error!(error = trouble.chain(), "message failed");
         match trouble {
             Trouble::Unavailable { retry_after, .. } => {
-                let wait = retry_after.unwrap_or_else(|| after_outage(2 * delivery.receive_count, task_id.as_str()));
+                self.meter.record(self.clock.now(), task_id.into(), &Event::Outage);
+                let wait =
+                    retry_after.unwrap_or_else(|| after_outage(2 * delivery.receive_count, task_id.as_str()));
                 // Where not even the queue takes a copy, the message itself waits as long.
                 match self.wait_out(delivery, wait).await {
                     Ok(verdict) => verdict,

@@ -62,7 +62,8 @@ where
         let id = record.task_id().as_str();
         let (why, wait) = match stopped.cause {
             StopCause::OutOfMemory if stopped.memory_mib >= MOST_MEMORY_MIB => {
-                let reason = FailureReason::new("the job needs more memory than a task can have: send less at a time");
+                let reason =
+                    FailureReason::new("the job needs more memory than a task can have: send less at a time");
                 return self.fail(&record, &stopped.owner, &reason).await;
             }
             StopCause::OutOfMemory => {

@@ -1,5 +1,7 @@
 //! Chroma as another program sees it: reading and counting, never writing.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::Space;
@@ -31,6 +33,16 @@ impl Space {
             array(&found["ids"]).iter().zip(array(&found["metadatas"])).map(record).collect();
         records.sort_by(|a, b| a.id.cmp(&b.id));
         records
+    }
+
+    /// The embeddings and metadata of all vectors whose metadata match `filter`, by id.
+    pub(crate) fn embeddings(&self, filter: &Value) -> BTreeMap<String, (Value, Map<String, Value>)> {
+        let Some(collection) = self.collection() else { return BTreeMap::new() };
+        let asked = json!({"where": filter, "include": ["embeddings", "metadatas"], "limit": 100_000});
+        let found = self.cloud().chroma.json("POST", &format!("{collection}/get"), &asked);
+        let records = array(&found["ids"]).iter().zip(array(&found["metadatas"])).map(record);
+        let embeddings = array(&found["embeddings"]).iter().cloned();
+        records.zip(embeddings).map(|(record, embedding)| (record.id, (embedding, record.metadata))).collect()
     }
 
     /// The `limit` nearest to `vector` among those that match `filter`, nearest first.

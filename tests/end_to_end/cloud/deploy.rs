@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::http::{Address, Response};
-use super::{Queue, Space, python};
+use super::{CANARY, Queue, Space, python};
 use crate::program::root;
 
 /// A program that a function or a task runs.
@@ -130,7 +130,7 @@ impl Caller {
     pub(crate) fn of_claims(gateway: &Address, claims: &Value) -> Self {
         let part = |value: &Value| base64_url(value.to_string().as_bytes());
         let token =
-            format!("{}.{}.{}", part(&json!({"alg": "RS256"})), part(claims), base64_url(b"signature"));
+            format!("{}.{}.{}", part(&json!({"alg": "RS256"})), part(claims), base64_url(CANARY.as_bytes()));
         Self { gateway: gateway.clone(), token }
     }
 

@@ -26,6 +26,8 @@ pub(crate) use space::{Settings, Space, within};
 use crate::program::root;
 pub(crate) use http::Address;
 
+/// Stands in conversations, titles, names of files, queries and tokens, and must be in no log: `tests/servers/canary.py` looks.
+pub(crate) const CANARY: &str = "kanarienvogel";
 /// Exit code of `python -m servers` when one of its packages is missing.
 const NOT_INSTALLED: i32 = 3;
 

@@ -239,9 +239,12 @@ impl Space {
     fn show_logs(&self) {
         for file in self.log_files() {
             let log = fs::read_to_string(&file).unwrap_or_default();
-            let lines: Vec<&str> = log.lines().collect();
+            // What was measured says little of what went wrong.
+            let lines: Vec<&str> = log.lines().filter(|line| !line.contains("\"_aws\":")).collect();
             let shown = lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n");
-            println!("--- {}\n{shown}", file.display());
+            if !shown.is_empty() {
+                println!("--- {}\n{shown}", file.display());
+            }
         }
     }
 
@@ -279,6 +282,16 @@ impl Space {
     pub(crate) fn refuse_tasks(&self, times: u32, failure: &str) {
         let body = json!({"cluster": self.text("cluster"), "times": times, "failure": failure});
         self.cloud.aws.json("POST", "/stand-in/refusals", &body);
+    }
+
+    /// Kills Chroma and waits until it runs again. Not for tests that run beside others.
+    pub(crate) fn crash_chroma(&self) {
+        self.cloud.control.json("POST", "/faults/chroma", &json!({}));
+    }
+
+    /// Lets S3, SQS and ECS answer nobody for `seconds`. Not for tests that run beside others.
+    pub(crate) fn pause_aws(&self, seconds: u32) {
+        self.cloud.control.json("POST", "/faults/aws", &json!({"seconds": seconds}));
     }
 
     /// Takes a task's Spot capacity away.

@@ -162,7 +162,8 @@ mod tests {
         let sample = sample("sqs-task-out-of-memory.json");
         let running = sample.replace("\"lastStatus\":\"STOPPED\",\"launchType\"", "\"launchType\"");
         let of_the_service = sample.replace("GRAPHNODE_TASK_ID", "OTHER");
-        let running = running.replace("\"launchType\":\"FARGATE\",\"lastStatus\":\"STOPPED\"", "\"lastStatus\":\"RUNNING\"");
+        let running = running
+            .replace("\"launchType\":\"FARGATE\",\"lastStatus\":\"STOPPED\"", "\"lastStatus\":\"RUNNING\"");
         for other in [&running, &of_the_service, &sample.replace("aws.ecs", "aws.ec2")] {
             assert_eq!(Notice::read(other).unwrap(), Notice::Other);
         }

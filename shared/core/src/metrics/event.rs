@@ -91,6 +91,8 @@ pub enum Event {
     },
     /// A message has failed for good.
     DeadLetter,
+    /// A try is put off: something outside is not there.
+    Outage,
     /// A build is in the index.
     Indexed {
         /// Vectors written.
@@ -106,6 +108,7 @@ impl Event {
     /// What is measured of it.
     pub(super) fn readings(&self) -> Vec<(Metric, Number)> {
         match *self {
+            Self::Outage => vec![(Metric::Outages, Number::from(1))],
             Self::DeadLetter => vec![(Metric::DeadLetters, Number::from(1))],
             Self::Heartbeat => vec![(Metric::Heartbeat, Number::from(1))],
             Self::WorkBegun { waited } => seconds(Metric::QueueAgeSeconds, waited),
@@ -139,6 +142,7 @@ impl Event {
             }
             Self::Heartbeat
             | Self::DeadLetter
+            | Self::Outage
             | Self::WorkBegun { .. }
             | Self::ResultsMade { .. }
             | Self::ModelUsed { .. }

@@ -77,13 +77,15 @@ pub enum Metric {
     IndexSeconds,
     /// Messages that failed for good: answered, or kept for a person to look at.
     DeadLetters,
+    /// Tries that were put off since something outside was not there.
+    Outages,
     /// Sign of life.
     Heartbeat,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Jobs,
         Self::Attempts,
         Self::JobSeconds,
@@ -96,6 +98,7 @@ impl Metric {
         Self::Removals,
         Self::IndexSeconds,
         Self::DeadLetters,
+        Self::Outages,
         Self::Heartbeat,
     ];
 
@@ -115,6 +118,7 @@ impl Metric {
             Self::Removals => "Removals",
             Self::IndexSeconds => "IndexSeconds",
             Self::DeadLetters => "DeadLetters",
+            Self::Outages => "Outages",
             Self::Heartbeat => "Heartbeat",
         }
     }
@@ -134,6 +138,7 @@ impl Metric {
             | Self::Upserts
             | Self::Removals
             | Self::DeadLetters
+            | Self::Outages
             | Self::Heartbeat => Unit::Count,
         }
     }
@@ -155,6 +160,7 @@ impl Metric {
             | Self::Removals
             | Self::IndexSeconds
             | Self::DeadLetters
+            | Self::Outages
             | Self::Heartbeat => &[&[Environment]],
         }
     }

@@ -46,6 +46,7 @@ fn events() -> Vec<Event> {
         Event::ModelUsed { tokens: u64::MAX },
         Event::RunOver { runner: Place::Fargate, took: Duration::MAX },
         Event::DeadLetter,
+        Event::Outage,
         Event::Indexed { upserts: 300, removals: 2, took: Duration::ZERO },
     ];
     events.extend(Stage::ALL.map(|step| Event::StageDone { step, took: Duration::from_secs(2) }));

@@ -92,7 +92,10 @@ async fn other_requests_have_their_own_answer() {
         assert_eq!(service(&world).dead_letter(&letter(&body)).await, Answer::Done);
         let result = world.result().await;
         assert_eq!(result["taskType"], format!("{kind}_RESULT"));
-        assert_eq!((&result["payload"]["status"], &result["payload"]["userId"]), (&json!("FAILED"), &json!("u")));
+        assert_eq!(
+            (&result["payload"]["status"], &result["payload"]["userId"]),
+            (&json!("FAILED"), &json!("u"))
+        );
         assert_eq!(kept(&world).await, None);
     }
 }
