@@ -151,7 +151,8 @@ fn found_by_her_alone(anna: &Caller, ben: &Caller, graph: &Value) {
         let node = &graph["nodes"][result["nodeId"].as_u64().unwrap() as usize];
         assert_eq!((&node["orig_id"], &node["cluster_id"]), (&result["origId"], &result["clusterId"]));
     }
-    let by_parameters = anna.get("/search?q=how%20far%20to%20run%20before%20a%20marathon&limit=5");
+    let by_parameters =
+        anna.get(&format!("/search?q=how%20far%20to%20run%20before%20a%20marathon%2C%20{CANARY}&limit=5"));
     assert_eq!(by_parameters["results"], found["results"]);
     let elsewhere = json!({"query": "marathon", "clusterId": "cluster_99"});
     assert_eq!(anna.post("/search", &elsewhere)["results"], json!([]));
