@@ -1,0 +1,252 @@
+//! Which call goes wrong, and how.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
+use tokio::sync::Notify;
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Nothing happens, and the caller is told so.
+    ErrorBefore(PortErrorKind),
+    /// It happens, but the caller is told that it did not: the answer is lost.
+    ErrorAfter(PortErrorKind),
+    /// The process ends before anything happens.
+    CrashBefore,
+    /// The process ends when it has happened, before it hears so.
+    CrashAfter,
+    /// It happens, but later.
+    Delay(Duration),
+    /// The process stands still before it happens, until it is resumed.
+    Pause,
+    /// It happens twice, and the caller hears the second answer: so it is when a client repeats a request whose answer
+    /// it lost. A message is delivered twice, a conditional write meets its own result.
+    Duplicate,
+    /// What comes in an order comes in another one.
+    Reorder,
+    /// Less comes than was asked for: a shorter piece, an earlier end of a page, fewer messages.
+    Truncate,
+}
+
+/// A call that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Its place in the row of all calls, from 0.
+    pub number: usize,
+    /// The process that made it.
+    pub process: String,
+    /// Port, method and kind of key.
+    pub name: String,
+}
+
+/// The plan of a world and the counter of its calls, as one process sees them. Clones are the same process.
+#[derive(Debug, Clone)]
+pub struct Faults {
+    shared: Arc<Shared>,
+    process: Arc<Process>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    plan: BTreeMap<usize, Fault>,
+    seed: u64,
+    calls: Mutex<Vec<Call>>,
+}
+
+#[derive(Debug, Default)]
+struct Process {
+    name: String,
+    standing: Mutex<Standing>,
+    changed: Notify,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Standing {
+    #[default]
+    Runs,
+    /// At the call of that number.
+    Paused(usize),
+    Crashed,
+}
+
+impl Faults {
+    /// A world in which the calls of these numbers go wrong; what is left to chance follows from `seed`.
+    pub fn new(plan: impl IntoIterator<Item = (usize, Fault)>, seed: u64) -> Self {
+        let shared = Shared { plan: plan.into_iter().collect(), seed, calls: Mutex::default() };
+        Self { shared: Arc::new(shared), process: Arc::default() }
+    }
+
+    /// A world in which nothing goes wrong: it counts only.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::new([], 0)
+    }
+
+    /// A further process of the same world.
+    #[must_use]
+    pub fn process(&self, name: &str) -> Self {
+        let process = Process { name: name.to_owned(), ..Process::default() };
+        Self { shared: Arc::clone(&self.shared), process: Arc::new(process) }
+    }
+
+    /// All calls of the world until now, in their order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        locked(&self.shared.calls).clone()
+    }
+
+    /// Returns once this process has crashed: drop what it runs.
+    pub async fn crashed(&self) {
+        self.until(|standing| (standing == Standing::Crashed).then_some(())).await;
+    }
+
+    /// Returns once this process is paused, with the number of the call it stands before.
+    pub async fn paused(&self) -> usize {
+        let paused = |standing| match standing {
+            Standing::Paused(number) => Some(number),
+            Standing::Runs | Standing::Crashed => None,
+        };
+        self.until(paused).await
+    }
+
+    /// Lets a paused process go on.
+    pub fn resume(&self) {
+        let mut standing = locked(&self.process.standing);
+        if matches!(*standing, Standing::Paused(_)) {
+            *standing = Standing::Runs;
+        }
+        drop(standing);
+        self.process.changed.notify_waiters();
+    }
+
+    /// Makes a call go as planned. `bend` changes what it yields, where the plan says [`Fault::Reorder`] or
+    /// [`Fault::Truncate`].
+    pub(super) async fn call<T, F: Future<Output = PortResult<T>>>(
+        &self,
+        name: String,
+        effect: impl Fn() -> F,
+        bend: impl FnOnce(Bend, T) -> T,
+    ) -> PortResult<T> {
+        let number = self.begin(&name).await;
+        match self.shared.plan.get(&number) {
+            None => effect().await,
+            Some(Fault::ErrorBefore(kind)) => Err(PortError::new(*kind, name)),
+            Some(Fault::ErrorAfter(kind)) => {
+                // Whatever became of it: nobody hears.
+                let _ = effect().await;
+                Err(PortError::new(*kind, name))
+            }
+            Some(Fault::CrashBefore) => match self.crash().await {},
+            Some(Fault::CrashAfter) => {
+                let _ = effect().await;
+                match self.crash().await {}
+            }
+            Some(Fault::Delay(time)) => {
+                tokio::time::sleep(*time).await;
+                effect().await
+            }
+            Some(Fault::Pause) => {
+                self.pause(number).await;
+                effect().await
+            }
+            Some(Fault::Duplicate) => {
+                // An error of the first is what its client would repeat it for.
+                let _ = effect().await;
+                effect().await
+            }
+            Some(Fault::Reorder) => Ok(bend(Bend::Reorder(self.chance(number)), effect().await?)),
+            Some(Fault::Truncate) => Ok(bend(Bend::Truncate(self.chance(number)), effect().await?)),
+        }
+    }
+
+    /// The number of the call, once its process may make one.
+    async fn begin(&self, name: &str) -> usize {
+        self.until(|standing| (standing == Standing::Runs).then_some(())).await;
+        let mut calls = locked(&self.shared.calls);
+        let number = calls.len();
+        calls.push(Call { number, process: self.process.name.clone(), name: name.to_owned() });
+        number
+    }
+
+    async fn crash(&self) -> Infallible {
+        *locked(&self.process.standing) = Standing::Crashed;
+        self.process.changed.notify_waiters();
+        pending().await
+    }
+
+    async fn pause(&self, number: usize) {
+        *locked(&self.process.standing) = Standing::Paused(number);
+        self.process.changed.notify_waiters();
+        self.until(|standing| (standing == Standing::Runs).then_some(())).await;
+    }
+
+    async fn until<T>(&self, reached: impl Fn(Standing) -> Option<T>) -> T {
+        loop {
+            let changed = self.process.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            let standing = *locked(&self.process.standing);
+            if let Some(value) = reached(standing) {
+                return value;
+            }
+            changed.await;
+        }
+    }
+
+    fn chance(&self, number: usize) -> Chance {
+        Chance::new(self.shared.seed ^ (number as u64).rotate_left(32))
+    }
+}
+
+/// How what a call yields is to be changed.
+pub(super) enum Bend {
+    Reorder(Chance),
+    Truncate(Chance),
+}
+
+impl Bend {
+    /// A list in another order, or with fewer entries.
+    pub(super) fn list<T>(self, mut list: Vec<T>) -> Vec<T> {
+        match self {
+            Self::Reorder(mut chance) => {
+                if list.len() > 1 {
+                    let turn = 1 + chance.below(list.len() - 1);
+                    list.rotate_left(turn);
+                }
+            }
+            Self::Truncate(mut chance) => list.truncate(chance.below(list.len())),
+        }
+        list
+    }
+}
+
+/// Numbers that follow from a seed: SplitMix64, as in Steele, Lea and Flood, "Fast splittable pseudorandom number
+/// generators" (2014).
+#[derive(Debug, Clone)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// The row of numbers of `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number below `end`; 0 where there is none.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end.max(1) as u64) as usize
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
