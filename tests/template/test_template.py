@@ -181,6 +181,10 @@ class Delivery(TemplateCase):
             dead = self.properties(queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0])
             self.assertGreaterEqual(dead["MessageRetentionPeriod"], queue["MessageRetentionPeriod"])
 
+    def test_an_outage_of_hours_makes_no_dead_letter_of_a_build(self) -> None:
+        queue = self.properties("FeaturesQueue")
+        self.assertGreaterEqual(queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"], 6 * 3600)
+
     def test_the_worker_knows_how_often_a_message_comes(self) -> None:
         told = self.properties("WorkerFunction")["Environment"]["Variables"]["GRAPHNODE_MOST_RECEIVES"]
         self.assertEqual(told, self.properties("RequestQueue")["RedrivePolicy"]["maxReceiveCount"])

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use graphnode_core::ports::PortErrorKind;
 use graphnode_testkit::faults::{Chance, Fault};
@@ -21,10 +22,15 @@ pub(crate) enum Trouble {
     Stall,
     /// It is made twice, and the second answer is heard.
     Twice,
+    /// From here on nobody reaches what was called, for an hour.
+    Outage,
 }
 
+/// How long what is outside stays away.
+const HOUR: Duration = Duration::from_secs(3600);
+
 impl Trouble {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::ErrorBefore,
         Self::ErrorAfter,
         Self::CrashBefore,
@@ -32,6 +38,7 @@ impl Trouble {
         Self::DuplicateDelivery,
         Self::Stall,
         Self::Twice,
+        Self::Outage,
     ];
 
     fn fault(self) -> Fault {
@@ -42,6 +49,7 @@ impl Trouble {
             Self::CrashAfter => Fault::CrashAfter,
             Self::DuplicateDelivery | Self::Stall => Fault::Pause,
             Self::Twice => Fault::Duplicate,
+            Self::Outage => Fault::Outage(HOUR),
         }
     }
 }

@@ -25,7 +25,7 @@ const VISIBILITY: Duration = Duration::from_secs(120);
 /// When an event of a build that could not be indexed comes again.
 const INDEX_AGAIN: Duration = Duration::from_secs(720);
 /// How often an event of a build comes before it is a dead letter.
-const INDEX_RECEIVES: u32 = 10;
+const INDEX_RECEIVES: u32 = 30;
 /// How long a process stands still: longer than any lease, and than the start of a task.
 const STALL: Duration = Duration::from_secs(1_000);
 /// How far the clock moves where nothing can be done.

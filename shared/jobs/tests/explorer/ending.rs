@@ -86,7 +86,7 @@ impl Ending {
     /// must have said so once, and then the rest cannot be compared.
     pub(crate) fn wrongs(&self, undisturbed: &Self, may_fail: bool) -> Vec<String> {
         let mut wrongs = self.contradictions();
-        let has_failed = may_fail && self.failed() > 0;
+        let has_failed = may_fail && self.jobs.values().any(|job| job.state().name() == "failed");
         let mut unless = |holds: bool, wrong: String| {
             if !holds {
                 wrongs.push(wrong);

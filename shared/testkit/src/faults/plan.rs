@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +25,8 @@ pub enum Fault {
     Delay(Duration),
     /// The process stands still before it happens, until it is resumed.
     Pause,
+    /// From here on the whole port is out of reach for so long, for every process.
+    Outage(Duration),
     /// It happens twice, and the caller hears the second answer: so it is when a client repeats a request whose answer
     /// it lost. A message is delivered twice, a conditional write meets its own result.
     Duplicate,
@@ -56,6 +59,8 @@ struct Shared {
     plan: BTreeMap<usize, Fault>,
     seed: u64,
     calls: Mutex<Vec<Call>>,
+    /// Ports that are out of reach, and until when.
+    outages: Mutex<BTreeMap<String, Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +82,8 @@ enum Standing {
 impl Faults {
     /// A world in which the calls of these numbers go wrong; what is left to chance follows from `seed`.
     pub fn new(plan: impl IntoIterator<Item = (usize, Fault)>, seed: u64) -> Self {
-        let shared = Shared { plan: plan.into_iter().collect(), seed, calls: Mutex::default() };
+        let plan = plan.into_iter().collect();
+        let shared = Shared { plan, seed, calls: Mutex::default(), outages: Mutex::default() };
         Self { shared: Arc::new(shared), process: Arc::default() }
     }
 
@@ -133,8 +139,15 @@ impl Faults {
         bend: impl FnOnce(Bend, T) -> T,
     ) -> PortResult<T> {
         let number = self.begin(&name).await;
-        match self.shared.plan.get(&number) {
-            None => effect().await,
+        let planned = self.shared.plan.get(&number);
+        if let Some(Fault::Outage(lasting)) = planned {
+            locked(&self.shared.outages).insert(port_of(&name).to_owned(), Instant::now() + *lasting);
+        }
+        if self.is_out(port_of(&name)) {
+            return Err(PortError::new(PortErrorKind::Unavailable, name));
+        }
+        match planned {
+            None | Some(Fault::Outage(_)) => effect().await,
             Some(Fault::ErrorBefore(kind)) => Err(PortError::new(*kind, name)),
             Some(Fault::ErrorAfter(kind)) => {
                 // Whatever became of it: nobody hears.
@@ -162,6 +175,10 @@ impl Faults {
             Some(Fault::Reorder) => Ok(bend(Bend::Reorder(self.chance(number)), effect().await?)),
             Some(Fault::Truncate) => Ok(bend(Bend::Truncate(self.chance(number)), effect().await?)),
         }
+    }
+
+    fn is_out(&self, port: &str) -> bool {
+        locked(&self.shared.outages).get(port).is_some_and(|until| Instant::now() < *until)
     }
 
     /// The number of the call, once its process may make one.
@@ -245,6 +262,11 @@ impl Chance {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((mixed ^ (mixed >> 31)) % end.max(1) as u64) as usize
     }
+}
+
+/// The port a call is named after.
+fn port_of(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
