@@ -424,5 +424,12 @@ pub fn dead_letter(message_id: &str) -> ObjectKey {
     ObjectKey(format!("dead-letters/{name}.json"))
 }
 
+/// The id that [`dead_letter`] makes `key` of: the message's own, or its hash. `None` for any other key.
+#[must_use]
+pub fn parse_dead_letter(key: &ObjectKey) -> Option<&str> {
+    let id = key.as_str().strip_prefix("dead-letters/")?.strip_suffix(".json")?;
+    (dead_letter(id) == *key).then_some(id)
+}
+
 #[cfg(test)]
 mod tests;

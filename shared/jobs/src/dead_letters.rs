@@ -95,7 +95,9 @@ where
                 failed_result(task_type, task_id, user_id.as_ref(), at, &reason)
             }
             Request::Unknown { .. } => {
-                return self.keep(letter, Some(task_id), &FailureReason::new("unknown taskType")).await;
+                return self
+                    .keep(letter, Some(task_id), &FailureReason::new("unknown taskType"), false)
+                    .await;
             }
         };
         correlate(task_id.as_str());
@@ -141,14 +143,16 @@ where
     async fn refuse(&self, letter: &Delivery, error: &EnvelopeError) -> Result<Answer, Trouble> {
         let reason = FailureReason::new(&error.to_string());
         let request = error.task_type.as_deref().filter(|name| name.ends_with("_REQUEST"));
+        let mut answered = false;
         if let (Some(task_id), Some(task_type)) = (&error.task_id, request)
             && load_job(self.buckets.own(), task_id).await?.is_none()
         {
             let at = letter.sent_at.unwrap_or_else(|| self.clock.now());
             let body = failed_result(task_type, task_id, error.user_id.as_ref(), at, &reason);
             self.results.send(body.as_str(), Duration::ZERO).await?;
+            answered = true;
         }
-        self.keep(letter, error.task_id.as_ref(), &reason).await
+        self.keep(letter, error.task_id.as_ref(), &reason, answered).await
     }
 
     async fn keep_contradiction(
@@ -159,24 +163,26 @@ where
     ) -> Result<Answer, Trouble> {
         match trouble {
             Trouble::Contradiction { code, .. } => {
-                self.keep(letter, Some(task_id), &FailureReason::new(code)).await
+                self.keep(letter, Some(task_id), &FailureReason::new(code), false).await
             }
             other => Err(other),
         }
     }
 
-    /// Keeps a message where a person finds it.
+    /// Keeps a message where a person finds it (`kept_messages`).
     async fn keep(
         &self,
         letter: &Delivery,
         task_id: Option<&TaskId>,
         reason: &FailureReason,
+        answered: bool,
     ) -> Result<Answer, Trouble> {
         let kept = KeptMessage {
             schema: SCHEMA,
             message_id: letter.message_id.clone(),
             task_id: task_id.cloned(),
             reason: reason.clone(),
+            answered,
             sent_at: letter.sent_at,
             kept_at: self.clock.now(),
             body: letter.body.clone(),

@@ -14,6 +14,7 @@
 //!
 //! What nobody tells by itself comes in three more ways: a message that failed for good ([`Service::dead_letter`]), a task
 //! that has stopped ([`Service::task_stopped`]), and a look at all jobs in tasks every few minutes ([`Service::sweep`]).
+//! Messages nobody understood are kept, for a person who looks at them with [`kept_messages`].
 //!
 //! # The same bytes everywhere
 //! `graph.json`, `summary.json`, `graph.html`, `words.bin` and `features.json` are functions of the request and its
@@ -43,6 +44,7 @@ mod generation;
 mod handover;
 mod inputs;
 mod keeping;
+pub mod kept_messages;
 mod publish;
 mod requests;
 pub mod routing;

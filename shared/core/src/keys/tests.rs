@@ -11,6 +11,10 @@ fn keys_are_where_other_programs_look() {
     assert_eq!(checkpoint_part(&user, &task, 3).as_str(), "checkpoints/auth0|7/t-1/vectors-000003.bin");
     assert_eq!(dead_letter("19dd-1").as_str(), "dead-letters/19dd-1.json");
     assert_eq!(parse_handed_over(&handed_over(&task)), Some(task.clone()));
+    assert_eq!(parse_dead_letter(&dead_letter("19dd-1")), Some("19dd-1"));
+    let hashed = dead_letter("../x");
+    assert_eq!(parse_dead_letter(&hashed).map(dead_letter), Some(hashed.clone()));
+    assert_eq!(parse_dead_letter(&job(&task)), None);
     assert!(all_handed_over().holds(&handed_over(&task)) && dead_letters().holds(&dead_letter("x")));
     for key in [job(&task), result(&task, ResultFile::Page), dead_letter("../x"), handed_over(&task)] {
         assert_eq!(key.as_str().parse(), Ok(key));

@@ -22,6 +22,9 @@ pub struct KeptMessage {
     pub task_id: Option<TaskId>,
     /// Why nobody could do anything with it.
     pub reason: FailureReason,
+    /// Whether its sender was told that it failed. Then the job is over for them, and the message is not for sending again.
+    #[serde(default)]
+    pub answered: bool,
     /// When it was sent, where the queue told.
     pub sent_at: Option<Timestamp>,
     /// When it was put here.
