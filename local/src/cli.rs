@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use graphnode_core::options::{DetailLevel, Language};
 
 /// Where the model lies unless said otherwise.
@@ -44,6 +44,15 @@ pub(crate) enum Command {
     /// Prepare or verify the sentence model
     #[command(subcommand)]
     Model(Model),
+    /// Look at messages that nobody understood in the cloud, and send them again
+    ///
+    /// The worker keeps them in the bucket for 90 days. GRAPHNODE_BUCKET names it, GRAPHNODE_REQUEST_QUEUE_URL the queue they
+    /// go back to; region and credentials are where AWS's own tools take them.
+    ///
+    /// A job that was answered FAILED is not begun again, whatever the reason was, an outage or a bad deployment included:
+    /// its sender was told. They send the request again with a new taskId.
+    #[command(subcommand)]
+    Admin(Admin),
 }
 
 /// Arguments of `build`.
@@ -171,4 +180,41 @@ pub(crate) struct PrepareModel {
     /// Keep 32-bit weights: four times the size, half the speed, the reference's exact vectors
     #[arg(long)]
     pub f32: bool,
+}
+
+/// What can be done with kept messages.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// List the kept messages, the newest first: when they were kept, id, task id, reason
+    List,
+    /// Show all of a kept message, what somebody wrote in it included
+    Show(ShowMessage),
+    /// Send kept messages to the request queue again, the oldest first, and keep them no longer
+    ///
+    /// Mend the cause first: what is still not understood comes back under a new id. A message whose sender was told that it
+    /// failed is left where it is: they send the request again, with a new taskId. Stopped in between, a message may be sent
+    /// twice; a job is done once all the same.
+    Redrive(Redrive),
+}
+
+/// Arguments of `admin show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowMessage {
+    /// Its id, as `admin list` tells it
+    pub id: String,
+}
+
+/// Arguments of `admin redrive`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["ids", "all"]))]
+pub(crate) struct Redrive {
+    /// Their ids, as `admin list` tells them
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// All that are kept
+    #[arg(long)]
+    pub all: bool,
+    /// Only say what would be sent
+    #[arg(long)]
+    pub dry_run: bool,
 }

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use graphnode_adapters::exact_index::IndexError;
 use graphnode_adapters::folder::FolderError;
 use graphnode_core::config::ConfigError;
+use graphnode_core::ids::BucketName;
 use graphnode_core::job::StoreError;
 use graphnode_core::options::InvalidOption;
 use graphnode_core::watch::Cancelled;
 use graphnode_embedding::ModelError;
 use graphnode_pipeline::import::ImportError;
 use graphnode_pipeline::job::JobError;
+use serde_json::Value;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -110,8 +112,41 @@ pub(crate) enum Failure {
     /// The clients of the cloud cannot be made.
     #[error("the cloud cannot be reached: {0}")]
     Cloud(String),
-    /// The machine did not give what a server needs.
-    #[error("the server cannot be started: {0}")]
+    /// A variable that `admin` needs is missing or wrong.
+    #[error("{0}: graphnode admin needs it")]
+    AdminEnvironment(ConfigError),
+    /// Nothing says who asks.
+    #[error("there are no credentials for AWS ({0}): sign in, or name a profile with AWS_PROFILE")]
+    NoCredentials(String),
+    /// There is no such bucket.
+    #[error("there is no bucket {0}: GRAPHNODE_BUCKET names the one of the stack")]
+    NoBucket(BucketName),
+    /// The bucket cannot be asked.
+    #[error("the bucket {bucket} cannot be used: {problem}")]
+    Bucket {
+        /// Its name.
+        bucket: BucketName,
+        /// What it said.
+        problem: String,
+    },
+    /// A kept message cannot be shown.
+    #[error("{id}: {problem}")]
+    KeptMessage {
+        /// Its id.
+        id: String,
+        /// Why.
+        problem: String,
+    },
+    /// Some of several messages could not be dealt with.
+    #[error("{summary}")]
+    KeptMessages {
+        /// Which, and why.
+        summary: String,
+        /// What became of all of them, as `--json` tells it.
+        told: Value,
+    },
+    /// The machine did not give what it needs to run.
+    #[error("the program cannot be started: {0}")]
     Runtime(std::io::Error),
     /// The person stopped it.
     #[error("stopped; nothing was written")]
@@ -122,7 +157,7 @@ impl Failure {
     /// The process's exit code, as the help text lists them.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::NoWords | Self::Environment(_) => 2,
+            Self::Usage(_) | Self::NoWords | Self::Environment(_) | Self::AdminEnvironment(_) => 2,
             Self::Open { .. } | Self::NothingInFolder(_) | Self::Import(_) => 3,
             Self::Job(JobError::Import(_) | JobError::NothingToShow { .. }) => 3,
             Self::Model(_) | Self::OtherModel { .. } => 4,
@@ -145,9 +180,20 @@ impl Failure {
             Self::Index(_) | Self::Graph { .. } => "no-build",
             Self::PortInUse(_) | Self::Listen { .. } => "port",
             Self::DataInUse(_) | Self::Data { .. } | Self::Records(_) => "data",
-            Self::Environment(_) | Self::Cloud(_) => "cloud",
+            Self::Environment(_) | Self::AdminEnvironment(_) | Self::Cloud(_) => "cloud",
+            Self::NoCredentials(_) => "no-credentials",
+            Self::NoBucket(_) | Self::Bucket { .. } => "bucket",
+            Self::KeptMessage { .. } | Self::KeptMessages { .. } => "kept-message",
             Self::Cancelled => "cancelled",
             _ => "failed",
+        }
+    }
+
+    /// What was done all the same, for `--json`: an object.
+    pub(crate) fn told(&self) -> Option<&Value> {
+        match self {
+            Self::KeptMessages { told, .. } => Some(told),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Everything that reaches the terminal.
 #![expect(clippy::print_stderr, reason = "a command-line program talks here, and only here")]
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -17,6 +18,13 @@ pub(crate) fn show(json: bool, value: &impl Serialize, text: impl FnOnce() -> St
     let _ = writeln!(std::io::stdout(), "{shown}");
 }
 
+/// Says to a person, and to no machine, what has just happened.
+pub(crate) fn tell(json: bool, line: impl Display) {
+    if !json {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+}
+
 /// `1 cluster`, `2 clusters`.
 pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -25,11 +33,9 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
 /// Says why a command failed, in one line, and gives its exit code.
 pub(crate) fn fail(failure: &Failure, json: bool) -> ExitCode {
     if json {
-        let _ = writeln!(
-            std::io::stdout(),
-            "{}",
-            json!({"error": {"code": failure.code(), "message": failure.to_string()}})
-        );
+        let mut told = failure.told().cloned().unwrap_or_else(|| json!({}));
+        told["error"] = json!({"code": failure.code(), "message": failure.to_string()});
+        let _ = writeln!(std::io::stdout(), "{told}");
     }
     eprintln!("graphnode: {}", failure.to_string().replace('\n', " "));
     ExitCode::from(failure.exit_code())

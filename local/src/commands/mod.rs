@@ -1,5 +1,6 @@
 //! One module a command. Each does its work, then says what came of it and what to do next.
 
+mod admin;
 mod build;
 mod check;
 mod export;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(serve) => crate::serve::run(&serve, json),
         Command::Model(Model::Prepare(prepare)) => model::prepare(&prepare, json),
         Command::Model(Model::Verify(folder)) => model::verify(&folder, json),
+        Command::Admin(admin) => admin::run(&admin, json),
     }
 }
 

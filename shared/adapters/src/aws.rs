@@ -4,9 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+pub use aws_config::SdkConfig;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -16,7 +17,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use graphnode_core::config::{ConfigError, Environment};
 use graphnode_core::error::with_sources;
-use graphnode_core::ports::{PortError, PortErrorKind};
+use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 
 /// A server that does not even answer a handshake by then is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -67,6 +68,17 @@ pub fn of_function(environment: &Environment<'_>) -> Result<SdkConfig, ConfigErr
         .retry_config(retries());
     config.set_endpoint_url(environment.optional(ENDPOINT)?);
     Ok(config.build())
+}
+
+/// Asks for the credentials that calls will be made with: whoever has none is told so here, and not by the first call, whose
+/// error says less.
+///
+/// # Errors
+/// [`PortErrorKind::Denied`] without any.
+pub async fn check_credentials(config: &SdkConfig) -> PortResult<()> {
+    let denied = || PortError::new(PortErrorKind::Denied, "find credentials for AWS");
+    let provider = config.credentials_provider().ok_or_else(denied)?;
+    provider.provide_credentials().await.map(drop).map_err(|error| denied().with_source(error))
 }
 
 fn http_client() -> SharedHttpClient {
