@@ -106,6 +106,11 @@ impl Cloud {
         response.succeeded().then_some(response.body)
     }
 
+    pub(crate) fn remove_object(&self, bucket: &str, key: &str) {
+        let response = self.s3("DELETE", &format!("/{bucket}/{}", encoded(key)), b"");
+        assert!(response.succeeded(), "{key}: {}", response.text());
+    }
+
     /// The keys with this prefix, sorted; at most a thousand.
     pub(crate) fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
         let prefix = encoded(prefix).replace('/', "%2F");

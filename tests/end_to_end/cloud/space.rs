@@ -121,6 +121,11 @@ impl Space {
         self.cloud.object(self.bucket(), key)
     }
 
+    /// Removes an object of the bucket.
+    pub(crate) fn remove(&self, key: &str) {
+        self.cloud.remove_object(self.bucket(), key);
+    }
+
     /// The bucket's keys with this prefix, sorted.
     pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
         self.cloud.keys(self.bucket(), prefix)
