@@ -7,7 +7,7 @@
 //! | `users/{user_id}/tasks/{newest first}-{task_id}` | says that the person has this job, see [`task_marker`] |
 //! | `idempotency/{user_id}/{hash}.json` | what a request with an idempotency key asked for |
 //! | `results/{task_id}/…` | the results of a build, see [`ResultFile`] |
-//! | `checkpoints/{user_id}/{task_id}/…` | what an interrupted job has embedded |
+//! | `checkpoints/{user_id}/{model}/{newest first}-{hash}.bin` | vectors of the person's texts, see [`vector_part`] |
 //! | `handed-over/{task_id}` | says that the job was given to a task, see [`handed_over`] |
 //! | `dead-letters/{message_id}.json` | messages nobody could understand, with the reason |
 //!
@@ -21,6 +21,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{GraphId, TaskId, UploadId, UserId};
+
+pub use vectors::{all_checkpoints, parse_vector_part, vector_part, vector_parts};
+
+mod vectors;
 
 /// Folders of the bucket that hold what GraphNode writes.
 const OWN_FOLDERS: [&str; 7] =
@@ -291,8 +295,7 @@ pub fn graph_pointers(user_id: &UserId) -> ObjectPrefix {
 /// job record, so that whoever erases a person's data finds every job.
 #[must_use]
 pub fn task_marker(user_id: &UserId, requested_at: Timestamp, task_id: &TaskId) -> ObjectKey {
-    let countdown = END_OF_TIME_MS.saturating_sub(requested_at.as_millisecond()).max(0);
-    ObjectKey(format!("users/{user_id}/tasks/{countdown:013}-{task_id}"))
+    ObjectKey(format!("users/{user_id}/tasks/{:013}-{task_id}", countdown(requested_at)))
 }
 
 /// All task markers of a person, the newest job first.
@@ -371,22 +374,9 @@ pub fn parse_result(key: &str) -> Option<(TaskId, ResultFile)> {
     Some((task.parse().ok()?, file))
 }
 
-/// What an interrupted job has embedded.
-#[must_use]
-pub fn checkpoints(user_id: &UserId, task_id: &TaskId) -> ObjectPrefix {
-    ObjectPrefix(format!("checkpoints/{user_id}/{task_id}/"))
-}
-
-/// What all interrupted jobs of a person have embedded.
-#[must_use]
-pub fn all_checkpoints(user_id: &UserId) -> ObjectPrefix {
-    ObjectPrefix(format!("checkpoints/{user_id}/"))
-}
-
-/// Part `number` of what an interrupted job has embedded, numbered so that their order is the keys'.
-#[must_use]
-pub fn checkpoint_part(user_id: &UserId, task_id: &TaskId, number: u32) -> ObjectKey {
-    ObjectKey(format!("checkpoints/{user_id}/{task_id}/vectors-{number:06}.bin"))
+/// Grows smaller as time goes on.
+fn countdown(at: Timestamp) -> i64 {
+    END_OF_TIME_MS.saturating_sub(at.as_millisecond()).max(0)
 }
 
 /// Says that the job was given to a task, empty itself: there may be no message of it any more, so whoever looks for jobs

@@ -1,64 +1,35 @@
 //! An encoder that remembers what it made, so that nothing is embedded twice when a job moves.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use graphnode_core::encoder::{EncodeError, Encoder, ModelIdentity};
 use graphnode_core::matrix::Matrix;
 use graphnode_core::watch::{Stage, Watch, Within, checkpoint};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a text.
-pub(crate) type TextHash = [u8; 32];
-
-/// Vectors by the text they belong to; in order, so that equal sets give equal files.
-pub(crate) type Vectors = BTreeMap<TextHash, Box<[f32]>>;
+use crate::parts::TextHash;
+use crate::recall::Recall;
 
 /// Texts encoded in one call of the encoder within: what is lost at most when the job must stop. A second's work on
 /// one core, enough to keep eight busy.
 const PORTION: usize = 128;
-/// Most bytes of vectors that are remembered: what a function embeds in its longest 15 minutes fits.
-const MOST_BYTES: usize = 96 << 20;
 
-/// Wraps an encoder: texts of `known` are not encoded again, those that are encoded are remembered.
+/// Wraps an encoder: texts whose vectors are known are not encoded again, the vectors of others are kept.
 ///
 /// A vector depends on its text alone, so the results are those of the encoder within, to the bit.
 pub(crate) struct KeepingEncoder<'a> {
     inner: &'a dyn Encoder,
-    known: Vectors,
-    fresh: Mutex<Vectors>,
-    most_fresh: usize,
+    recall: &'a Recall,
 }
 
 impl<'a> KeepingEncoder<'a> {
-    pub(crate) fn new(inner: &'a dyn Encoder, known: Vectors) -> Self {
-        let bytes = size_of::<TextHash>() + inner.model().dimension * size_of::<f32>();
-        Self { inner, known, fresh: Mutex::default(), most_fresh: MOST_BYTES / bytes }
-    }
-
-    /// What was encoded and not known before.
-    pub(crate) fn into_fresh(self) -> Vectors {
-        self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// `recall` is of the model of `inner`.
+    pub(crate) fn new(inner: &'a dyn Encoder, recall: &'a Recall) -> Self {
+        Self { inner, recall }
     }
 
     /// Fills in the rows that are known; yields the numbers of the others.
-    fn recall(&self, hashes: &[TextHash], rows: &mut Matrix) -> Vec<usize> {
-        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut missing = Vec::new();
-        for (index, hash) in hashes.iter().enumerate() {
-            match self.known.get(hash).or_else(|| fresh.get(hash)) {
-                Some(vector) => rows.row_mut(index).copy_from_slice(vector),
-                None => missing.push(index),
-            }
-        }
-        missing
-    }
-
-    fn keep(&self, hash: TextHash, vector: &[f32]) {
-        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        if fresh.len() < self.most_fresh {
-            fresh.insert(hash, vector.into());
-        }
+    fn fill(&self, hashes: &[TextHash], rows: &mut Matrix) -> Vec<usize> {
+        let missing = |index: &usize| !self.recall.fill(&hashes[*index], rows.row_mut(*index));
+        (0..hashes.len()).filter(missing).collect()
     }
 }
 
@@ -70,7 +41,7 @@ impl Encoder for KeepingEncoder<'_> {
     fn encode(&self, texts: &[&str], watch: &dyn Watch) -> Result<Matrix, EncodeError> {
         let hashes: Vec<TextHash> = texts.iter().map(|text| Sha256::digest(text).into()).collect();
         let mut rows = Matrix::zeros(texts.len(), self.model().dimension);
-        let missing = self.recall(&hashes, &mut rows);
+        let missing = self.fill(&hashes, &mut rows);
         let total = texts.len() as u64;
         let mut done = total - missing.len() as u64;
         watch.progress(Stage::Embed, done, total);
@@ -80,7 +51,7 @@ impl Encoder for KeepingEncoder<'_> {
             let encoded = self.inner.encode(&wanted, &Within { watch, before: done, total })?;
             for (&index, row) in portion.iter().zip(encoded.iter_rows()) {
                 rows.row_mut(index).copy_from_slice(row);
-                self.keep(hashes[index], row);
+                self.recall.keep(hashes[index], row);
             }
             done += portion.len() as u64;
         }
@@ -124,11 +95,13 @@ mod tests {
         let plain = HashingEncoder::default().encode(&texts, &Unwatched).unwrap();
 
         let counting = Counting(HashingEncoder::default(), Default::default());
-        let first = KeepingEncoder::new(&counting, Vectors::new());
-        first.encode(&texts[..200], &Unwatched).unwrap();
-        let second = KeepingEncoder::new(&counting, first.into_fresh());
-        assert_eq!(second.encode(&texts, &Unwatched).unwrap(), plain);
+        let recall = Recall::new(counting.model().clone(), 1 << 20);
+        let encoder = KeepingEncoder::new(&counting, &recall);
+        encoder.encode(&texts[..100], &Unwatched).unwrap();
+        recall.take_fresh(|_| "checkpoints/u/m/part".parse().unwrap()).unwrap();
+        encoder.encode(&texts[..200], &Unwatched).unwrap();
+        assert_eq!(encoder.encode(&texts, &Unwatched).unwrap(), plain);
         assert_eq!(counting.1.load(std::sync::atomic::Ordering::Relaxed), 300);
-        assert_eq!(second.into_fresh().len(), 100);
+        assert_eq!(recall.counts(), (300, 300));
     }
 }

@@ -9,8 +9,9 @@
 //! 3. `run` downloads, calls the pipeline on a thread that may block and keeps it company: progress, the lease's
 //!    renewals, the deadline, the stop signal (`companion`).
 //! 4. `publish` writes the results, `features.json` last, ends the job in its record and sends what is pending.
-//! 5. A job that must stop saves the vectors it has (`keeping`, `checkpoint`) and is handed to a task or back to
-//!    the queue (`handover`, `defer`); whoever goes on embeds the rest only.
+//! 5. Vectors are saved while they are made (`keeping`, `recall`, `checkpoint`). A job that must stop saves the last of them
+//!    and is handed to a task or back to the queue (`handover`, `defer`); whoever goes on embeds the rest only, also
+//!    after a kill, and so does the person's next job.
 //!
 //! What nobody tells by itself comes in three more ways: a message that failed for good ([`Service::dead_letter`]), a task
 //! that has stopped ([`Service::task_stopped`]), and a look at all jobs in tasks every few minutes ([`Service::sweep`]).
@@ -45,7 +46,10 @@ mod handover;
 mod inputs;
 mod keeping;
 pub mod kept_messages;
+mod merge;
+mod parts;
 mod publish;
+mod recall;
 mod requests;
 pub mod routing;
 mod run;

@@ -19,7 +19,6 @@ use graphnode_pipeline::job::Results;
 use serde_json::to_writer;
 use tempfile::TempDir;
 
-use crate::checkpoint;
 use crate::companion::{Reporter, StopReason};
 use crate::failure::Trouble;
 use crate::run::Outcome;
@@ -89,7 +88,6 @@ where
             Ok(completed) => {
                 self.measure_end(&completed.value);
                 self.settle(&completed.value).await?;
-                checkpoint::remove(self.buckets.own(), record).await;
                 Ok(Outcome::Published)
             }
             Err(UpdateError::Refused(Refusal::Cancelled)) => Ok(Outcome::Stopped(StopReason::Cancelled)),

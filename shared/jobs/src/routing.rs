@@ -45,6 +45,14 @@ const TASK_DISK: u64 = 16 << 30;
 /// Results on disk beside the inputs: they are smaller than what they are made from, with room for small inputs.
 const RESULT_BYTES: u64 = 64 << 20;
 
+/// Most memory for saved vectors, in MiB: what is kept of a person, room for 5,000 conversations three times over.
+pub(crate) const RECALLED_MIB: usize = 256;
+
+/// The share of a function's memory that saved vectors may have, in MiB.
+pub(crate) fn recalled_mib(limits: &FunctionLimits) -> u32 {
+    (limits.memory_mib / 8).min(RECALLED_MIB as u32)
+}
+
 /// What is known of a job's input before it is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Load {
@@ -119,7 +127,7 @@ pub fn route(load: Load, limits: &FunctionLimits, remaining: Duration) -> Route 
     let estimate = estimate(load);
     let vcpus = f64::from(limits.memory_mib) / MIB_A_VCPU;
     let fits = estimate.cpu_seconds / vcpus * SAFETY <= remaining.as_secs_f64()
-        && estimate.memory_mib <= limits.memory_mib
+        && estimate.memory_mib.saturating_add(recalled_mib(limits)) <= limits.memory_mib
         && estimate.disk_bytes <= limits.disk_bytes;
     if fits { Route::Here } else { Route::Task }
 }
@@ -132,8 +140,8 @@ pub fn task_shape(load: Load, least_mib: u32) -> Option<TaskShape> {
     let vcpus = (estimate.cpu_seconds / TASK_SECONDS).ceil().clamp(1.0, MOST_VCPUS) as u32;
     let default = TaskSize::DEFAULT;
     let cpu_units = (vcpus.next_power_of_two() * 1024).max(default.cpu_units());
-    let memory_mib = estimate.memory_mib.max(default.memory_mib()).max(least_mib);
-    let size = TaskSize::at_least(cpu_units, memory_mib)?;
+    let memory_mib = estimate.memory_mib.saturating_add(RECALLED_MIB as u32);
+    let size = TaskSize::at_least(cpu_units, memory_mib.max(default.memory_mib()).max(least_mib))?;
     let gib = estimate.disk_bytes.div_ceil(1 << 30);
     match u32::try_from(gib) {
         _ if estimate.disk_bytes <= TASK_DISK => Ok(None),

@@ -18,12 +18,13 @@ use graphnode_pipeline::job::{Job, JobError, Means, process_job};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use crate::checkpoint;
+use crate::checkpoint::Keeper;
 use crate::companion::{Companion, Reporter, StopReason};
 use crate::failure::Trouble;
 use crate::inputs::{self, Downloaded, Inputs};
-use crate::keeping::{KeepingEncoder, Vectors};
+use crate::keeping::KeepingEncoder;
 use crate::publish::{ResultFiles, write_results};
+use crate::recall::Recall;
 use crate::service::{Service, Shift};
 
 /// How a run ended, where nothing went wrong.
@@ -51,6 +52,7 @@ where
         shift: &Shift,
     ) -> Result<Outcome, Trouble> {
         let reporter = Reporter::default();
+        let _dropped = StopWhenDropped(&reporter);
         let companion = Companion { service: self, record, owner, shift, reporter: &reporter };
         tokio::select! {
             biased;
@@ -77,7 +79,8 @@ where
             return Ok(Outcome::Stopped(reason));
         }
         let encoder = self.load_encoder().await?;
-        let known = checkpoint::load(self.buckets.own(), record, encoder.model()).await?;
+        let (own, clock, model) = (self.buckets.own(), &*self.clock, encoder.model());
+        let mut keeper = Keeper::open(own, clock, record, &self.settings, reporter, model).await;
         let input_bytes = inputs.load().bytes;
         let making = Making {
             downloaded: fetched?,
@@ -85,14 +88,23 @@ where
             job: job_of(record),
             clock: JobClock { at: requested_at(record), inner: Arc::clone(&self.clock) },
             encoder: Arc::clone(&encoder),
-            known,
+            recall: Arc::clone(&keeper.recall),
             reporter: reporter.clone(),
             folder,
         };
-        let made = tokio::task::spawn_blocking(move || making.run())
-            .await
-            .map_err(|error| Trouble::transient("crashed", error))
-            .flatten();
+        let making = tokio::task::spawn_blocking(move || making.run());
+        let made = tokio::select! {
+            biased;
+            made = making => made,
+            never = keeper.run() => match never {},
+        };
+        let made = made.map_err(|error| Trouble::transient("crashed", error)).flatten();
+        let (embedded, recalled) = keeper.recall.counts();
+        tracing::info!(embedded, recalled, "texts encoded");
+        // Also where the job failed: what was embedded is right all the same, and the next attempt needs it.
+        if reporter.stopped().is_none_or(StopReason::keeps_work) {
+            keeper.save().await;
+        }
         let tokens = reporter.tokens_read();
         if !matches!(made, Ok(Made::Results(..))) && tokens > 0 {
             self.measure(record, Event::ModelUsed { tokens });
@@ -104,13 +116,11 @@ where
                 for (step, took) in account.stages {
                     self.measure(record, Event::StageDone { step, took });
                 }
+                keeper.tidy().await;
                 self.publish(record, owner, bucket, &files, reporter).await
             }
-            Made::Stopped(vectors) => {
+            Made::Stopped => {
                 let reason = reporter.stopped().unwrap_or(StopReason::Interrupted);
-                if reason.keeps_work() && !vectors.is_empty() {
-                    checkpoint::save(self.buckets.own(), record, encoder.model(), &vectors).await?;
-                }
                 if reason.keeps_work() {
                     self.note_progress(record, owner, reporter).await;
                 }
@@ -183,6 +193,15 @@ impl<C: Clock + Send> Clock for JobClock<C> {
     }
 }
 
+/// Tells the thread that makes results to stop once nobody waits for them any more.
+struct StopWhenDropped<'a>(&'a Reporter);
+
+impl Drop for StopWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.stop(StopReason::Interrupted);
+    }
+}
+
 /// The blocking part of a job, with all it needs.
 struct Making<C> {
     downloaded: Vec<Downloaded>,
@@ -190,14 +209,14 @@ struct Making<C> {
     job: Job,
     clock: JobClock<C>,
     encoder: Arc<dyn Encoder>,
-    known: Vectors,
+    recall: Arc<Recall>,
     reporter: Reporter,
     folder: TempDir,
 }
 
 enum Made {
     Results(ResultFiles, Account),
-    Stopped(Vectors),
+    Stopped,
 }
 
 /// What is measured of results.
@@ -217,14 +236,13 @@ impl<C: Clock + Send> Making<C> {
     fn run(self) -> Result<Made, Trouble> {
         let unreadable = |error| Trouble::transient("scratch-unreadable", error);
         let sources = inputs::sources(self.downloaded).map_err(unreadable)?;
-        let keeping = KeepingEncoder::new(&*self.encoder, self.known);
+        let keeping = KeepingEncoder::new(&*self.encoder, &self.recall);
         let means = Means { encoder: &keeping, clock: &self.clock, watch: &self.reporter };
         let mut results = match process_job(sources, &self.job, means) {
             Ok(results) => results,
-            Err(JobError::Cancelled(_)) => return Ok(Made::Stopped(keeping.into_fresh())),
+            Err(JobError::Cancelled(_)) => return Ok(Made::Stopped),
             Err(error) => return Err(error.into()),
         };
-        drop(keeping);
         // Timings differ from run to run; in the report they are at home.
         results.graph.metadata.pipeline.timings_ms.clear();
         results.report.counts.skipped += self.skipped.len() as u64;

@@ -11,7 +11,7 @@ use graphnode_core::job::{JobRecord, Place};
 use graphnode_core::metrics::{Event, Meter, Outcome};
 use graphnode_core::ports::Buckets;
 
-use crate::routing::FunctionLimits;
+use crate::routing::{FunctionLimits, RECALLED_MIB, recalled_mib};
 
 /// What may differ between processes.
 #[derive(Debug, Clone)]
@@ -28,6 +28,12 @@ pub struct Settings {
     pub tick: Duration,
     /// How often at most the record is told how far the job is: whoever asks over HTTP reads it there.
     pub note: Duration,
+    /// How often the vectors made since are saved: what a kill loses at most.
+    pub save: Duration,
+    /// Most bytes of saved vectors that a job has at hand; in a function not more than its [share](Self::recall_bytes).
+    pub most_recalled: usize,
+    /// Most bytes of vectors that are kept of a person and a model.
+    pub most_kept: u64,
     /// How often the request queue delivers a message before it becomes a dead letter.
     pub most_receives: u32,
     /// Folder for inputs and results of the running job.
@@ -45,9 +51,18 @@ impl Settings {
             start: Duration::from_secs(600),
             tick: Duration::from_millis(200),
             note: Duration::from_secs(3),
+            save: Duration::from_secs(15),
+            most_recalled: RECALLED_MIB << 20,
+            most_kept: 256 << 20,
             most_receives: Self::MOST_RECEIVES,
             scratch: std::env::temp_dir(),
         }
+    }
+
+    /// Bytes of saved vectors that a job here has at hand.
+    pub(crate) fn recall_bytes(&self) -> usize {
+        let share = |limits: &FunctionLimits| (recalled_mib(limits) as usize) << 20;
+        self.function.as_ref().map_or(self.most_recalled, |limits| self.most_recalled.min(share(limits)))
     }
 
     /// Receives before a message becomes a dead letter, unless configured.

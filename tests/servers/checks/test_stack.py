@@ -95,7 +95,7 @@ class Roles(unittest.TestCase):
     def test_the_worker_writes_where_results_and_state_are(self) -> None:
         s3, sqs = self.client("s3", "WorkerRole"), self.client("sqs", "WorkerRole")
         s3.put_object(Bucket=self.bucket, Key="jobs/task-1.json", Body=b"{}")
-        s3.delete_object(Bucket=self.bucket, Key="checkpoints/anna/task-1/vectors-000000.bin")
+        s3.delete_object(Bucket=self.bucket, Key="checkpoints/anna/0123456789abcdef/8299999999999-fedcba9876543210.bin")
         self.denied(s3.put_object, Bucket=self.bucket, Key="uploads/anna/1/export", Body=b"")
         self.denied(s3.delete_object, Bucket=self.bucket, Key="uploads/anna/1/export")
         self.denied(s3.get_object, Bucket="another-bucket", Key="results/task-1/graph.json")

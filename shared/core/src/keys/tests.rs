@@ -8,7 +8,6 @@ fn keys_are_where_other_programs_look() {
     assert_eq!(job(&task).as_str(), "jobs/t-1.json");
     assert_eq!(graph_pointer(&user, &GraphId::default()).as_str(), "users/auth0|7/graphs/default.json");
     assert_eq!(result(&task, ResultFile::Features).as_str(), "results/t-1/features.json");
-    assert_eq!(checkpoint_part(&user, &task, 3).as_str(), "checkpoints/auth0|7/t-1/vectors-000003.bin");
     assert_eq!(dead_letter("19dd-1").as_str(), "dead-letters/19dd-1.json");
     assert_eq!(parse_handed_over(&handed_over(&task)), Some(task.clone()));
     assert_eq!(parse_dead_letter(&dead_letter("19dd-1")), Some("19dd-1"));

@@ -67,7 +67,7 @@ pub enum Metric {
     Conversations,
     /// Bytes of input, as downloaded.
     InputBytes,
-    /// Tokens the model has read; vectors of a checkpoint cost none.
+    /// Tokens the model has read; vectors that were kept cost none.
     Tokens,
     /// Vectors written to the index.
     Upserts,

@@ -82,7 +82,9 @@ impl<P: Ports> Api<P> {
         if let Ok(bucket) = self.bucket_of(record) {
             removed.results += self.clear(bucket, &keys::results(task_id)).await?;
         }
-        removed.results += self.clear(own, &keys::checkpoints(record.user_id(), task_id)).await?;
+        // Vectors are kept by text and not by job: nobody knows which of them are of this job alone, so all go. They cost
+        // the person's next job time, nothing else.
+        removed.results += self.clear(own, &keys::all_checkpoints(record.user_id())).await?;
         removed.uploads += self.clear_input(record).await?;
         let withdrawn = withdraw_build(own, record.user_id(), record.graph_id(), task_id).await?;
         if let Some(build) = withdrawn {

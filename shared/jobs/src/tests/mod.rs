@@ -3,6 +3,7 @@
 mod dead_letters;
 mod delivery;
 mod handover;
+mod kept;
 mod kept_messages;
 mod measures;
 mod messages;

@@ -103,6 +103,11 @@ impl TestEncoder {
     pub(super) fn interrupted(call: usize, what: impl Fn() + Send + Sync + 'static) -> Self {
         Self { interruption: Some((call, Box::new(what))), ..Self::default() }
     }
+
+    /// One of another model.
+    pub(super) fn of_dimension(dimension: usize) -> Self {
+        Self { inner: HashingEncoder::new(dimension), ..Self::default() }
+    }
 }
 
 impl Encoder for TestEncoder {
@@ -218,6 +223,12 @@ impl World {
             Err(error) if error.kind() == PortErrorKind::NotFound => None,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Whether vectors of [`USER`] are kept.
+    pub(super) async fn keeps_vectors(&self) -> bool {
+        let prefix = format!("checkpoints/{USER}/").parse().unwrap();
+        !self.objects.list(&prefix, None).await.unwrap().objects.is_empty()
     }
 
     pub(super) async fn json(&self, key: &str) -> Value {

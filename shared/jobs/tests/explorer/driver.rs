@@ -238,7 +238,8 @@ impl Driver {
             }
             Cause::Letter(_) | Cause::Stopped(_) | Cause::Sweep => {
                 let faults = self.world.process("worker");
-                let work = answer_to(self.world.function(&faults), self.world.dead_letters.clone(), cause.clone());
+                let work =
+                    answer_to(self.world.function(&faults), self.world.dead_letters.clone(), cause.clone());
                 Running { work: tokio::spawn(work), cause, faults }
             }
         }

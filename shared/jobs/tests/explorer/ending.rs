@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use graphnode_core::encoder::Encoder;
 use graphnode_core::ids::TaskId;
-use graphnode_core::job::store::{load_job, load_pointer};
 use graphnode_core::job::JobRecord;
+use graphnode_core::job::store::{load_job, load_pointer};
 use graphnode_core::keys::{ObjectKey, ResultFile, parse_result};
 use graphnode_core::ports::Queue;
 use graphnode_core::ports::vectors::{VectorIndex, VectorQuery};
