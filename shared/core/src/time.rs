@@ -13,12 +13,18 @@ pub struct SourceTime {
 }
 
 impl SourceTime {
+    /// Longest JSON that is taken for a time, in bytes: it is kept, and the longest forms have some forty.
+    pub const LONGEST: usize = 128;
+
     /// Reads a JSON value: epoch seconds (number, or number in a string; milliseconds are recognised by
     /// their size) or an ISO 8601 string, UTC where it names no offset. `None` for `null`, other types, NaN
-    /// and what lies outside the years 1970 to 2200, which no chat can have.
+    /// what is longer than [`Self::LONGEST`], and what lies outside the years 1970 to 2200, which no chat can have.
     #[must_use]
     pub fn parse(raw: &RawValue) -> Option<Self> {
         let text = raw.get();
+        if text.len() > Self::LONGEST {
+            return None;
+        }
         let instant = if text.starts_with('"') {
             instant_of_text(serde_json::from_str::<String>(text).ok()?.trim())
         } else {
@@ -109,6 +115,15 @@ mod tests {
     fn what_is_no_time_is_none() {
         for json in ["null", "true", "-1", "1e300", "\"soon\"", "\"NaN\"", "[]", "{}", "\"\""] {
             assert_eq!(parse(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_no_place_to_hide_a_megabyte() {
+        for length in [SourceTime::LONGEST, SourceTime::LONGEST + 1] {
+            let known = length == SourceTime::LONGEST;
+            assert_eq!(parse(&format!("1709405640.{}", "0".repeat(length - 11))).is_some(), known);
+            assert_eq!(parse(&format!("\"1709405640{}\"", " ".repeat(length - 12))).is_some(), known);
         }
     }
 }

@@ -209,8 +209,8 @@ fn generation(payload: Fields<'_>) -> Result<GenerationRequest, FieldError> {
         input: payload.required("s3Key")?,
         extra_inputs: extra_inputs(payload)?,
         bucket: payload.parsed("bucket")?,
-        chat_id: payload.text("chatId")?.map(shortened),
-        input_type: payload.text("inputType")?.map_or_else(|| "auto".to_owned(), shortened),
+        chat_id: payload.text("chatId")?.and_then(named),
+        input_type: input_type(payload)?,
         options: RequestedOptions {
             include_summary: payload
                 .boolean("includeSummary")?
@@ -240,7 +240,7 @@ fn add_node(payload: Fields<'_>) -> Result<AddNode, FieldError> {
         user_id: payload.required("userId")?,
         input: payload.required("s3Key")?,
         bucket: payload.parsed("bucket")?,
-        input_type: payload.text("inputType")?.map_or_else(|| "auto".to_owned(), shortened),
+        input_type: input_type(payload)?,
         language: payload.parsed("language")?.unwrap_or_default(),
     })
 }
@@ -279,6 +279,15 @@ fn instant(text: &str) -> Option<Timestamp> {
         let civil: jiff::civil::DateTime = text.parse().ok()?;
         civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
     })
+}
+
+fn input_type(payload: Fields<'_>) -> Result<String, FieldError> {
+    Ok(payload.text("inputType")?.and_then(named).unwrap_or_else(|| "auto".to_owned()))
+}
+
+/// The text, shortened; nothing where it holds nothing but control characters, as if it were not there.
+fn named(text: &str) -> Option<String> {
+    Some(shortened(text)).filter(|text| !text.is_empty())
 }
 
 fn shortened(text: &str) -> String {

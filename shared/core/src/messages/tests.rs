@@ -51,6 +51,39 @@ fn completed(summary: SummaryPart) -> GraphResult {
 }
 
 #[test]
+fn names_of_nothing_but_control_characters_are_as_good_as_absent() {
+    let payload = json!({"userId": "u", "s3Key": "a.json", "inputType": "\u{1}\n", "chatId": "\u{7f}"});
+    let request = generation(payload).unwrap();
+    assert_eq!((request.input_type.as_str(), request.chat_id), ("auto", None));
+}
+
+#[test]
+fn a_hostile_message_is_an_error_that_names_a_field_and_quotes_nothing() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let keys: Vec<_> =
+        (0..=super::incoming::MOST_EXTRA_KEYS).map(|number| format!("{number}.json")).collect();
+    for (field, value) in [
+        ("userId", json!("x".repeat(1_000_000))),
+        ("userId", json!("a\0b")),
+        ("userId", json!({"$ne": ""})),
+        ("s3Key", json!("../secret")),
+        ("s3Key", json!("a\n.json")),
+        ("extraS3Keys", json!(keys)),
+        ("minClusters", json!("NaN")),
+        ("minClusters", json!(1e300)),
+    ] {
+        let mut payload = json!({"userId": "u", "s3Key": "a.json"});
+        payload[field] = value;
+        let error = generation(payload).unwrap_err();
+        assert_eq!(error.field.as_ref().unwrap().field, format!("payload.{field}"));
+        assert!(error.to_string().len() < 200, "{error}");
+    }
+    for body in [deep.as_str(), "{\"taskId\":NaN}", "\0", ""] {
+        assert_eq!(body.parse::<Incoming>().unwrap_err().to_string(), "the message is no JSON object");
+    }
+}
+
+#[test]
 fn a_request_is_read_with_its_defaults() {
     let request = generation(json!({"userId": "user-1", "s3Key": "graph-generation/task_1/"})).unwrap();
     assert!(matches!(request.input, InputLocation::Bundle(_)));
