@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::clean::clean;
+use crate::import::limits::LISTED_SKIPS;
 use crate::summary::NodeSignals;
 use crate::words::script::{self};
 
@@ -90,6 +91,31 @@ impl Left {
     }
 }
 
+/// Conversations that were read and are not in the graph: all are counted, the first by id are listed.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// The first [`LISTED_SKIPS`], by id, once [`Self::shorten`] was called last.
+    pub listed: Vec<(String, Left)>,
+}
+
+impl LeftOut {
+    fn add(&mut self, orig_id: String, why: Left) {
+        self.count += 1;
+        self.listed.push((orig_id, why));
+        // A million of them are no reason to remember a million ids.
+        if self.listed.len() >= 10 * LISTED_SKIPS {
+            self.shorten();
+        }
+    }
+
+    fn shorten(&mut self) {
+        self.listed.sort_by(|a, b| (&a.0, a.1.code()).cmp(&(&b.0, b.1.code())));
+        self.listed.truncate(LISTED_SKIPS);
+    }
+}
+
 /// Bytes of text that wait to be digested together.
 const WAITING_BYTES: usize = 1 << 20;
 
@@ -100,13 +126,13 @@ pub(crate) struct Digester {
     waiting_bytes: usize,
     documents: Vec<Document>,
     by_id: HashMap<String, usize>,
-    left: Vec<(String, Left)>,
+    left: LeftOut,
 }
 
 impl Digester {
     /// Takes one conversation: it waits until there are enough to keep all threads busy.
     pub(crate) fn add(&mut self, conversation: Conversation) {
-        self.waiting_bytes += conversation.sections.iter().map(|section| section.text.len()).sum::<usize>();
+        self.waiting_bytes += size_in_memory(&conversation);
         self.waiting.push(conversation);
         if self.waiting_bytes >= WAITING_BYTES {
             self.digest_waiting();
@@ -120,7 +146,7 @@ impl Digester {
         for document in digested {
             match document {
                 Ok(document) => self.keep(document),
-                Err(wordless) => self.left.push((wordless, Left::NoWords)),
+                Err(wordless) => self.left.add(wordless, Left::NoWords),
             }
         }
     }
@@ -132,7 +158,7 @@ impl Digester {
                 self.documents.push(document);
             }
             Some(&place) => {
-                self.left.push((document.orig_id.clone(), Left::DuplicateId));
+                self.left.add(document.orig_id.clone(), Left::DuplicateId);
                 if precedence(&document) > precedence(&self.documents[place]) {
                     self.documents[place] = document;
                 }
@@ -142,15 +168,22 @@ impl Digester {
 
     /// All documents, oldest first, equal times by id: the order they came in leaves no trace. And what was left
     /// out, by id.
-    pub(crate) fn finish(mut self) -> (Vec<Document>, Vec<(String, Left)>) {
+    pub(crate) fn finish(mut self) -> (Vec<Document>, LeftOut) {
         self.digest_waiting();
         self.documents.sort_by(|a, b| {
             let key = |document: &Document| document.timestamp().unwrap_or(Timestamp::MAX);
             key(a).cmp(&key(b)).then_with(|| a.orig_id.cmp(&b.orig_id))
         });
-        self.left.sort_by(|a, b| a.0.cmp(&b.0));
+        self.left.shorten();
         (self.documents, self.left)
     }
+}
+
+/// Bytes a conversation takes, near enough; one in which nothing is said takes some as well.
+fn size_in_memory(conversation: &Conversation) -> usize {
+    let sections = conversation.sections.iter().map(|section| size_of::<Section>() + section.text.len());
+    let title = conversation.title.as_ref().map_or(0, String::len);
+    size_of::<Conversation>() + conversation.orig_id.len() + title + sections.sum::<usize>()
 }
 
 /// Digests one conversation; one without a word gives its id back.
@@ -312,7 +345,9 @@ mod tests {
     fn digest(conversations: Vec<Conversation>) -> (Vec<Document>, Vec<(String, Left)>) {
         let mut digester = Digester::default();
         conversations.into_iter().for_each(|conversation| digester.add(conversation));
-        digester.finish()
+        let (documents, left) = digester.finish();
+        assert_eq!(left.count, left.listed.len() as u64);
+        (documents, left.listed)
     }
 
     #[test]
@@ -356,6 +391,19 @@ mod tests {
             assert_eq!((documents.len(), documents[0].num_messages), (1, 2));
             assert_eq!(left, [("a".to_owned(), Left::DuplicateId)]);
         }
+    }
+
+    #[test]
+    fn nothing_said_a_hundred_thousand_times_does_not_pile_up() {
+        let mut digester = Digester::default();
+        for number in 0..100_000 {
+            digester.add(conversation(&format!("silent-{number:06}"), None, &[]));
+            assert!(digester.waiting.len() <= WAITING_BYTES / size_of::<Conversation>());
+            assert!(digester.left.listed.len() <= 10 * LISTED_SKIPS);
+        }
+        let (documents, left) = digester.finish();
+        assert_eq!((documents.len(), left.count, left.listed.len()), (0, 100_000, LISTED_SKIPS));
+        assert_eq!(left.listed[LISTED_SKIPS - 1].0, format!("silent-{:06}", LISTED_SKIPS - 1));
     }
 
     #[test]

@@ -13,8 +13,9 @@ use graphnode_core::watch::{Cancelled, Silent, Stage, Watch};
 
 use crate::assemble::{self, Build};
 use crate::clusters::Clusters;
-use crate::digest::{Digester, Document, Left};
+use crate::digest::{Digester, Document, LeftOut};
 use crate::embed::{Embedded, Tongue};
+use crate::import::limits::LISTED_SKIPS;
 use crate::import::{ImportError, ImportReport, Limits, Source, import};
 use crate::keywords::corpus::korean_nouns;
 use crate::keywords::keywords;
@@ -219,7 +220,7 @@ fn map(
     layout::layout(&clusters.points, &[neighbours, &by_meaning], watch)
 }
 
-type Imported = (Vec<Document>, ImportReport, Vec<(String, Left)>);
+type Imported = (Vec<Document>, ImportReport, LeftOut);
 
 fn read(sources: Vec<Source>, job: &Job, watch: &dyn Watch) -> Result<Imported, JobError> {
     let mut digester = Digester::default();
@@ -232,12 +233,12 @@ fn read(sources: Vec<Source>, job: &Job, watch: &dyn Watch) -> Result<Imported, 
     Ok((documents, report, left))
 }
 
-fn counts(documents: &[Document], imported: &ImportReport, left: &[(String, Left)]) -> ReportCounts {
+fn counts(documents: &[Document], imported: &ImportReport, left: &LeftOut) -> ReportCounts {
     let sum = |count: fn(&Document) -> usize| documents.iter().map(count).sum::<usize>() as u64;
     ReportCounts {
         read: imported.conversations + imported.notes,
         nodes: documents.len() as u64,
-        skipped: imported.skipped_total + left.len() as u64,
+        skipped: imported.skipped_total + left.count,
         repaired: imported.repaired.total(),
         messages: sum(|document| document.num_messages),
         characters: sum(|document| document.characters),
@@ -245,7 +246,7 @@ fn counts(documents: &[Document], imported: &ImportReport, left: &[(String, Left
     }
 }
 
-fn skipped(imported: &ImportReport, left: &[(String, Left)]) -> Vec<SkippedItem> {
+fn skipped(imported: &ImportReport, left: &LeftOut) -> Vec<SkippedItem> {
     let unreadable = imported.skipped.iter().map(|item| SkippedItem {
         source: Some(item.source.clone()),
         index: Some(item.index),
@@ -253,14 +254,14 @@ fn skipped(imported: &ImportReport, left: &[(String, Left)]) -> Vec<SkippedItem>
         code: item.reason.code().to_owned(),
         reason: item.reason.describe().to_owned(),
     });
-    let wordless = left.iter().map(|(id, why)| SkippedItem {
+    let wordless = left.listed.iter().map(|(id, why)| SkippedItem {
         source: None,
         index: None,
         id: Some(id.clone()),
         code: why.code().to_owned(),
         reason: why.describe().to_owned(),
     });
-    unreadable.chain(wordless).take(1_000).collect()
+    unreadable.chain(wordless).take(LISTED_SKIPS).collect()
 }
 
 /// Times stages one after the other.

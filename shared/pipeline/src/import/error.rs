@@ -25,6 +25,8 @@ pub enum Found {
     UnreadableZip,
     /// A ZIP archive that is damaged or was not downloaded to its end.
     DamagedZip,
+    /// A ZIP archive whose list of files goes on for longer than any export's.
+    EndlessZip,
     /// Text in UTF-16.
     Utf16,
     /// JSON of another kind.
@@ -49,6 +51,9 @@ impl fmt::Display for Found {
                 "a ZIP archive that needs a password or an unusual way of unpacking: unpack it first",
             ),
             Self::DamagedZip => f.write_str("a ZIP archive that is damaged or was not downloaded to its end"),
+            Self::EndlessZip => f.write_str(
+                "a ZIP archive that was not downloaded to its end, or one of far more files than an export has",
+            ),
             Self::Utf16 => f.write_str("text in UTF-16: save it as UTF-8"),
             Self::OtherJson => f.write_str("JSON without conversations"),
             Self::Text => f.write_str("plain text"),

@@ -5,6 +5,9 @@ use graphnode_core::time::SourceTime;
 
 use super::item::{Item, Message, source_time};
 
+/// What a section takes in memory beside its text, so that a million messages of one letter are not cheap.
+const SECTION_BYTES: usize = 2 * size_of::<Section>();
+
 /// A conversation being put together from neighbouring messages.
 #[derive(Debug)]
 pub(super) struct Thread {
@@ -13,6 +16,7 @@ pub(super) struct Thread {
     create_time: Option<SourceTime>,
     update_time: Option<SourceTime>,
     sections: Vec<Section>,
+    /// What it takes in memory so far.
     bytes: usize,
 }
 
@@ -44,10 +48,11 @@ impl Thread {
             self.update_time = time;
         }
         let Some(section) = message.section() else { return true };
-        if self.bytes + section.text.len() > limit {
+        let bytes = section.text.len() + SECTION_BYTES;
+        if self.bytes + bytes > limit {
             return false;
         }
-        self.bytes += section.text.len();
+        self.bytes += bytes;
         self.sections.push(section);
         true
     }

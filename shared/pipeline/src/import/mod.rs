@@ -10,13 +10,14 @@
 //! 4. `reader` parses each item into the one type of `item` that fits every form (`lenient`: a field of
 //!    the wrong type reads as absent), after mending it with `repair` where its strings are damaged.
 //! 5. `chatgpt`, `claude`, `flat` and `notes` say what of it was shown to the person, in `text`.
-//! 6. `report` and `error` say what was left out and why; no word of a chat is in either.
+//! 6. [`limits`] bounds what any of this takes; `report` and `error` say what was left out and why; no word of a chat is in either.
 //!
 //! # What was decided where the forms leave it open
 //! - An item's id is `id`, else `conversation_id`, else `conversationId` (Claude: `uuid`). Without any it
 //!   gets `sha256-…` of its content, so that two imports of one file agree.
 //! - Neighbouring messages of a flat list with the same conversation id, or all without one, are one
 //!   conversation. Its id is that id, else the first message's.
+//! - An id longer than [`limits::ID_BYTES`] becomes `sha256-…` of itself.
 //! - Two items with the same id are both handed over.
 //! - An empty list is a valid export of somebody without conversations. An empty file is not an export, but
 //!   among several sources it is only noted.
@@ -29,6 +30,7 @@ mod error;
 mod flat;
 mod item;
 mod lenient;
+pub mod limits;
 mod meter;
 mod notes;
 mod reader;
@@ -46,9 +48,10 @@ use graphnode_core::watch::{Watch, checkpoint};
 use zip::ZipArchive;
 
 pub use self::error::{ACCEPTED, Found, ImportError};
+pub use self::limits::Limits;
 pub use self::report::{ImportReport, Repaired, SkipReason, Skipped};
 
-use self::archive::Entry;
+use self::archive::{Archive, Entry};
 use self::detect::Form;
 use self::meter::Meter;
 use self::reader::{Intake, Tally, read_error};
@@ -119,29 +122,11 @@ impl std::fmt::Debug for Source {
     }
 }
 
-/// How much an import takes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest item, in bytes of JSON; a longer one is skipped without being stored. Memory follows the
-    /// longest item that occurs, not the file: about four times as much while it is parsed.
-    pub item_bytes: usize,
-    /// All sources together, in bytes unpacked: what stops an archive that unpacks without end.
-    pub total_bytes: u64,
-    /// Text taken from the attachments of one message, in characters.
-    pub attachment_chars: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { item_bytes: 256 << 20, total_bytes: 64 << 30, attachment_chars: 20_000 }
-    }
-}
-
 /// A source whose form is known.
 enum Opened {
     Empty,
     Json { reader: Box<dyn ReadSeek + Send>, size: u64 },
-    Zip { archive: Box<ZipArchive<Box<dyn ReadSeek + Send>>>, entries: Vec<Entry> },
+    Zip { archive: Box<ZipArchive<Archive>>, entries: Vec<Entry> },
 }
 
 /// Imports `sources` in their order and hands each conversation and note to `sink` as soon as it is read.

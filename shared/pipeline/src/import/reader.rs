@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use super::error::{Found, ImportError};
 use super::flat::Thread;
 use super::item::{Item, Shape, source_time};
+use super::limits::{ID_BYTES, LISTED_ID_BYTES, TITLE_CHARS};
 use super::meter::Stop;
 use super::notes::{self, Note};
 use super::repair::repair;
-use super::report::{ImportReport, LISTED_ID_BYTES, SkipReason};
+use super::report::{ImportReport, SkipReason};
 use super::scan::{Scanner, Step};
 use super::split::{Event, Fault, Position, Splitter};
 use super::{Limits, SourceRole, archive, chatgpt, claude};
@@ -88,7 +89,7 @@ impl Intake<'_> {
         tally: &mut Tally,
     ) -> Result<(), ImportError> {
         let (watch, limit) = (self.watch, self.limits.total_bytes);
-        let mut splitter = Splitter::new(reader, role.lists(), self.limits.item_bytes);
+        let mut splitter = Splitter::new(reader, role.lists(), self.limits);
         let mut stream = Stream { intake: self, name, role, tally, thread: None };
         loop {
             checkpoint(watch)?;
@@ -128,6 +129,7 @@ impl Stream<'_, '_> {
                     Fault::CutOff => SkipReason::CutOff,
                     Fault::TooLarge => SkipReason::TooLarge,
                     Fault::TooDeep => SkipReason::TooDeep,
+                    Fault::TooManyValues => SkipReason::TooManyValues,
                 };
                 (position, partial_id(bytes), reason)
             }
@@ -198,6 +200,16 @@ impl Stream<'_, '_> {
         if conversation.orig_id.is_empty() {
             conversation.orig_id = content_id(&conversation);
             report.repaired.ids += 1;
+        } else if conversation.orig_id.len() > ID_BYTES {
+            // From the id alone, so that two items with one id stay two of one id.
+            conversation.orig_id = hashed_id(Sha256::digest(&conversation.orig_id).as_slice());
+            report.repaired.ids += 1;
+        }
+        if let Some(title) = &mut conversation.title
+            && let Some((end, _)) = title.char_indices().nth(TITLE_CHARS)
+        {
+            *title = title[..end].to_owned();
+            report.repaired.titles += 1;
         }
         match conversation.source_type {
             SourceType::Chat => report.conversations += 1,
@@ -271,7 +283,11 @@ fn content_id(conversation: &Conversation) -> String {
         add(if section.speaker == Speaker::Person { "p" } else { "a" });
         add(&section.text);
     }
-    format!("sha256-{}", hex(&hash.finalize()[..16]))
+    hashed_id(&hash.finalize())
+}
+
+fn hashed_id(hash: &[u8]) -> String {
+    format!("sha256-{}", hex(&hash[..16]))
 }
 
 /// The id of an item that cannot be parsed, looked for among its own keys. Only what looks like an id: a

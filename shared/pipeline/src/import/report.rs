@@ -3,11 +3,7 @@
 use graphnode_core::contract::SourceReport;
 use serde::Serialize;
 
-/// How many skipped items a report lists; all are counted.
-pub(super) const LISTED_SKIPS: usize = 1_000;
-
-/// Longest id a skipped item is listed with, in bytes.
-pub(super) const LISTED_ID_BYTES: usize = 128;
+use super::limits::LISTED_SKIPS;
 
 /// Why an item is not part of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -23,8 +19,10 @@ pub enum SkipReason {
     CutOff,
     /// Longer than [`Limits::item_bytes`](super::Limits::item_bytes).
     TooLarge,
-    /// Brackets nested more than 128 deep.
+    /// Brackets nested deeper than [`DEPTH`](super::limits::DEPTH).
     TooDeep,
+    /// More values than [`Limits::item_values`](super::Limits::item_values).
+    TooManyValues,
 }
 
 impl SkipReason {
@@ -38,6 +36,7 @@ impl SkipReason {
             Self::CutOff => "cut-off",
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
+            Self::TooManyValues => "too-many-values",
         }
     }
 
@@ -51,6 +50,7 @@ impl SkipReason {
             Self::CutOff => "the file ends in the middle of it",
             Self::TooLarge => "it is larger than one item may be",
             Self::TooDeep => "its brackets are nested deeper than any export's",
+            Self::TooManyValues => "it holds more values than one item may",
         }
     }
 }
@@ -79,15 +79,17 @@ pub struct Repaired {
     pub utf8: u64,
     /// Bare control characters became spaces.
     pub controls: u64,
-    /// The source has no id; it got one made from its content, the same in every import.
+    /// The source has no id, or one too long; it got one made from its content or its id, the same in every import.
     pub ids: u64,
+    /// Of a title too long the beginning was kept.
+    pub titles: u64,
 }
 
 impl Repaired {
     /// All of them; an item with two kinds of damage counts twice.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.surrogates + self.utf8 + self.controls + self.ids
+        self.surrogates + self.utf8 + self.controls + self.ids + self.titles
     }
 }
 
@@ -132,7 +134,7 @@ mod tests {
     #[test]
     fn codes_are_the_serialised_names() {
         use SkipReason::*;
-        for reason in [NotAnObject, NotAConversation, Syntax, CutOff, TooLarge, TooDeep] {
+        for reason in [NotAnObject, NotAConversation, Syntax, CutOff, TooLarge, TooDeep, TooManyValues] {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
         }
     }

@@ -6,8 +6,7 @@
 
 use memchr::memchr2;
 
-/// Brackets nested deeper than this are not followed: no export nests a tenth of it.
-pub(super) const DEPTH_LIMIT: u32 = 128;
+use super::limits::DEPTH;
 
 /// Longest key that is remembered; the keys looked for are far shorter.
 const KEY_LIMIT: usize = 64;
@@ -38,6 +37,7 @@ pub(super) struct Scanner {
     previous: u8,
     key: Vec<u8>,
     too_deep: bool,
+    values: u64,
     consumed: u64,
     string_at: u64,
 }
@@ -55,9 +55,14 @@ impl Scanner {
         &self.key
     }
 
-    /// Brackets were nested deeper than [`DEPTH_LIMIT`].
+    /// Brackets were nested deeper than [`DEPTH`].
     pub(super) fn too_deep(&self) -> bool {
         self.too_deep
+    }
+
+    /// Values met so far, itself included: a bracket opens one, a comma begins another.
+    pub(super) fn values(&self) -> u64 {
+        self.values
     }
 
     /// Bytes since the value's first one at which the newest string opened: damage lies at or after it.
@@ -109,8 +114,9 @@ impl Scanner {
                         break Step::Damaged(at);
                     }
                     self.depth += 1;
+                    self.values += 1;
                     self.kinds = self.kinds << 1 | u128::from(byte == b'[');
-                    self.too_deep |= self.depth > DEPTH_LIMIT;
+                    self.too_deep |= self.depth > DEPTH;
                     self.previous = byte;
                 }
                 b'}' | b']' => {
@@ -124,7 +130,10 @@ impl Scanner {
                         break Step::Ended(at + 1);
                     }
                 }
-                _ => self.previous = byte,
+                _ => {
+                    self.values += u64::from(byte == b',');
+                    self.previous = byte;
+                }
             }
             at += 1;
         };
@@ -243,5 +252,6 @@ mod tests {
         let mut scanner = Scanner::default();
         assert_eq!(scanner.feed(json.as_bytes()), Step::Ended(1000));
         assert!(scanner.too_deep());
+        assert_eq!(scanner.values(), 500);
     }
 }

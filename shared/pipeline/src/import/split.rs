@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 use memchr::memmem;
 
+use super::Limits;
 use super::scan::{Scanner, Step};
 use super::window::Window;
 
@@ -29,6 +30,8 @@ pub(super) enum Fault {
     TooLarge,
     /// Its brackets nest deeper than the limit.
     TooDeep,
+    /// It holds more values than the limit.
+    TooManyValues,
 }
 
 /// Where an item stands: the key of its list, `None` for a list or object at the top, and its 0-based position.
@@ -71,7 +74,8 @@ pub(super) struct Splitter<R> {
     window: Window<R>,
     scanner: Scanner,
     wanted: &'static [&'static str],
-    item_limit: usize,
+    item_bytes: usize,
+    item_values: u64,
     place: Place,
     list: Option<&'static str>,
     index: u64,
@@ -94,12 +98,13 @@ enum Scanned {
 impl<R: Read> Splitter<R> {
     /// Splits `reader`, which begins with the first value, a byte order mark aside. Lists count where they
     /// stand at the top or under one of the keys `wanted` of an object at the top.
-    pub(super) fn new(reader: R, wanted: &'static [&'static str], item_limit: usize) -> Self {
+    pub(super) fn new(reader: R, wanted: &'static [&'static str], limits: &Limits) -> Self {
         Self {
             window: Window::new(reader),
             scanner: Scanner::default(),
             wanted,
-            item_limit,
+            item_bytes: limits.item_bytes,
+            item_values: limits.item_values,
             place: Place::Top,
             list: None,
             index: 0,
@@ -152,7 +157,7 @@ impl<R: Read> Splitter<R> {
                         Scanned::Faulty(fault) => {
                             // What lies behind the damage cannot be told apart from the damage.
                             self.place = Place::Finished { early: fault == Fault::CutOff };
-                            if fault == Fault::TooDeep {
+                            if matches!(fault, Fault::TooDeep | Fault::TooManyValues) {
                                 self.place = Place::Top;
                             }
                             if !met_list {
@@ -245,7 +250,7 @@ impl<R: Read> Splitter<R> {
         let fault = match scanned? {
             Scanned::Whole => return Ok(Event::Item { position, bytes: self.window.item() }),
             Scanned::TooLarge => Fault::TooLarge,
-            Scanned::Faulty(Fault::TooDeep) => Fault::TooDeep,
+            Scanned::Faulty(fault @ (Fault::TooDeep | Fault::TooManyValues)) => fault,
             Scanned::Faulty(Fault::CutOff) => {
                 self.place = Place::Finished { early: true };
                 Fault::CutOff
@@ -270,7 +275,7 @@ impl<R: Read> Splitter<R> {
             match self.scanner.feed(self.window.unread()) {
                 Step::More => {
                     self.window.advance(self.window.unread().len());
-                    too_large |= self.window.item_len() > self.item_limit;
+                    too_large |= self.window.item_len() > self.item_bytes;
                     if too_large || !keep {
                         self.window.begin_item();
                     }
@@ -290,10 +295,12 @@ impl<R: Read> Splitter<R> {
                 }
                 Step::Ended(taken) => {
                     self.window.advance(taken);
-                    return Ok(if too_large || self.window.item_len() > self.item_limit {
+                    return Ok(if too_large || self.window.item_len() > self.item_bytes {
                         Scanned::TooLarge
                     } else if self.scanner.too_deep() {
                         Scanned::Faulty(Fault::TooDeep)
+                    } else if keep && self.scanner.values() > self.item_values {
+                        Scanned::Faulty(Fault::TooManyValues)
                     } else {
                         Scanned::Whole
                     });

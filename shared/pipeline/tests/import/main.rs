@@ -7,5 +7,7 @@ mod data;
 mod files;
 mod fixtures;
 mod flat;
+mod generated;
+mod hostile;
 mod notes;
 mod watching;

@@ -7,6 +7,7 @@ use graphnode_pipeline::import::{ImportError, Limits, Source, SourceRole, import
 use serde_json::json;
 
 use crate::fixtures::{Progress, import_all, talk, zipped};
+use crate::generated::Generated;
 
 fn many() -> String {
     json!((0..3_000).map(|at| talk(&format!("c{at}"))).collect::<Vec<_>>()).to_string()
@@ -41,50 +42,9 @@ fn cancelling_stops_between_conversations() {
     assert!((50..=100).contains(&handed_over), "{handed_over}");
 }
 
-/// A file that is made while it is read: `copies` conversations, none of which exists for long.
-struct Endless {
-    item: Vec<u8>,
-    copies: u64,
-    at: u64,
-}
-
-impl Endless {
-    fn len(&self) -> u64 {
-        2 + self.copies * (self.item.len() as u64 + 1)
-    }
-}
-
-impl Read for Endless {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut written = 0;
-        while written < buffer.len().min(10_007) && self.at < self.len() {
-            let place = (self.at - u64::from(self.at > 0)) % (self.item.len() as u64 + 1);
-            buffer[written] = match self.at {
-                0 => b'[',
-                at if at + 1 == self.len() => b']',
-                _ => self.item.get(place as usize).copied().unwrap_or(b','),
-            };
-            written += 1;
-            self.at += 1;
-        }
-        Ok(written)
-    }
-}
-
-impl Seek for Endless {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.at = match to {
-            SeekFrom::Start(at) => at,
-            SeekFrom::End(offset) => self.len().saturating_add_signed(offset),
-            SeekFrom::Current(offset) => self.at.saturating_add_signed(offset),
-        };
-        Ok(self.at)
-    }
-}
-
 #[test]
 fn conversations_are_handed_over_while_the_file_is_still_being_read() {
-    let endless = Endless { item: talk("a").to_string().into_bytes(), copies: 20_000, at: 0 };
+    let endless = Generated::new("[", &format!("{},", talk("a")), 20_000, "]");
     let source =
         Source { name: "a.json".to_owned(), role: SourceRole::Conversations, reader: Box::new(endless) };
     let mut handed_over = 0;
