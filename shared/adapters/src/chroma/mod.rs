@@ -3,10 +3,12 @@
 //! Written against Chroma 1.5: the official client needs `protoc` to build, sends numbers as text, has no time limits
 //! and repeats nothing but 429. Six routes are all that is needed.
 //!
+//! - `filter`: whose records a call is about;
 //! - `http`: one call with its time limit, repeats and errors;
 //! - `records`: what is written beside a vector, and how it comes back;
 //! - `settings`: where the collection is.
 
+mod filter;
 mod http;
 mod records;
 mod settings;
@@ -24,8 +26,8 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, RwLock, Semaphore};
 use tokio::task::JoinSet;
 
+pub use filter::Filter;
 use http::Http;
-use records::Filter;
 pub use settings::{ChromaSettings, ChromaUrl, InvalidChromaUrl, InvalidPathName, PathName};
 
 /// Most records of a write or a page, whatever the server says: the quota of Chroma Cloud, which announces more.

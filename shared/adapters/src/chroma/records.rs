@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use graphnode_core::ids::{GraphId, UserId};
+use graphnode_core::ids::GraphId;
 use graphnode_core::ports::vectors::{GraphBuild, RecordId, RecordMetadata, VectorMatch, VectorRecord};
 use graphnode_core::ports::{PortError, PortErrorKind, PortResult};
 use serde::Deserialize;
@@ -56,49 +56,6 @@ fn whole_keywords(keywords: &str) -> &str {
     }
     let cut = &keywords[..keywords.floor_char_boundary(MOST_VALUE_BYTES)];
     cut.rfind(',').map_or(cut, |end| &cut[..end])
-}
-
-/// Which records of a person a call is about.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Filter<'a> {
-    user_id: &'a UserId,
-    graph_id: Option<&'a GraphId>,
-    cluster_id: Option<&'a str>,
-    below: Option<u64>,
-}
-
-impl<'a> Filter<'a> {
-    /// Everything of a person: no filter exists without one.
-    pub(super) fn of(user_id: &'a UserId) -> Self {
-        Self { user_id, graph_id: None, cluster_id: None, below: None }
-    }
-
-    /// Of one graph.
-    pub(super) fn graph(self, graph_id: Option<&'a GraphId>) -> Self {
-        Self { graph_id, ..self }
-    }
-
-    /// Of one cluster.
-    pub(super) fn cluster(self, cluster_id: Option<&'a str>) -> Self {
-        Self { cluster_id, ..self }
-    }
-
-    /// Of older generations.
-    pub(super) fn below(self, generation: Option<u64>) -> Self {
-        Self { below: generation, ..self }
-    }
-
-    /// Chroma's `where`. Several conditions need `$and`.
-    pub(super) fn json(self) -> Value {
-        let mut conditions = vec![json!({"userId": self.user_id})];
-        conditions.extend(self.graph_id.map(|graph_id| json!({"graphId": graph_id})));
-        conditions.extend(self.cluster_id.map(|cluster_id| json!({"clusterId": cluster_id})));
-        conditions.extend(self.below.map(|generation| json!({"generation": {"$lt": generation}})));
-        match conditions.len() {
-            1 => conditions.remove(0),
-            _ => json!({ "$and": conditions }),
-        }
-    }
 }
 
 /// The answer to one query.
@@ -161,15 +118,5 @@ mod tests {
     #[test]
     fn vectors_are_little_endian() {
         assert_eq!(base64_of(&[1.0, -2.0]), "AACAPwAAAMA=");
-    }
-
-    #[test]
-    fn one_condition_stands_alone_and_several_are_joined() {
-        let (user, graph): (UserId, GraphId) = ("u".parse().unwrap(), "g".parse().unwrap());
-        assert_eq!(Filter::of(&user).json(), json!({"userId": "u"}));
-        assert_eq!(
-            Filter::of(&user).graph(Some(&graph)).below(Some(5)).json(),
-            json!({"$and": [{"userId": "u"}, {"graphId": "g"}, {"generation": {"$lt": 5}}]})
-        );
     }
 }
