@@ -8,7 +8,10 @@ BINARY := target/release/graphnode
 SAMPLE := examples/sample
 PYTHON ?= python3
 
-.PHONY: demo test model servers lint deploy-tools viewer build clean
+.PHONY: demo test model servers lint deploy-tools viewer fuzz build clean
+
+# How long each fuzzer runs.
+SECONDS_EACH ?= 600
 
 ## The sample's graph, in out/sample
 demo: build model
@@ -33,6 +36,10 @@ deploy-tools: .venv/deploy/installed .venv/scan/installed
 ## The page, from its sources in viewer/page; what comes out is committed (needs Node.js)
 viewer:
 	cd viewer && npm ci --no-audit --no-fund && npm run build
+
+## The fuzzers, for SECONDS_EACH seconds each
+fuzz:
+	fuzz/run.sh $(SECONDS_EACH)
 
 ## The program
 build:
@@ -72,4 +79,4 @@ $(MODEL)/model.safetensors: | .venv/model
 	ln -sfn "$$(dirname "$$(find "$$PWD/.venv" -name model.safetensors | head -n 1)")" .venv/model
 
 clean:
-	rm -rf target .venv models out .aws-sam viewer/node_modules
+	rm -rf target fuzz/target .venv models out .aws-sam viewer/node_modules

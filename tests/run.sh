@@ -48,6 +48,16 @@ else
     echo "SKIPPED: make servers has not installed them"
 fi
 
+step "the fuzzers, for a moment"
+# The seeds and some seconds of chance: what was found once is a test of its own by now.
+status=0
+fuzz/run.sh 15 || status=$?
+if [ "$status" -eq 77 ]; then
+    echo "SKIPPED: the fuzzers cannot be built here (see above)"
+elif [ "$status" -ne 0 ]; then
+    exit "$status"
+fi
+
 step "the page"
 bash tests/viewer.sh
 
