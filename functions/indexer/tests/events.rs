@@ -255,6 +255,8 @@ async fn an_event_of_another_bucket_is_never_taken_for_ours() {
 async fn a_build_is_measured_and_every_line_about_it_holds_the_ids_of_its_job() {
     let (scene, logged) = (Scene::new(), Lines::default());
     let layer = JsonLines::new(logged.clone());
+    // With a single subscriber, a line that another test's thread comes to first is taken to interest nobody anywhere.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let _logging = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
     let generation = scene.complete_job("task-0001").await;
     scene.put_bytes("task-0001", b"{").await;
