@@ -156,8 +156,14 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             if self.shift.ends_at.is_some_and(|end| elapsed >= end) {
                 self.reporter.stop(StopReason::Deadline);
             }
+            let lapsed = elapsed.saturating_sub(renewed) > settings.lease;
+            if lapsed {
+                self.reporter.stop(StopReason::LeaseLost);
+            }
             let progress = self.reporter.furthest();
-            if let Some(progress) = progress.and_then(|progress| meter.report(progress, elapsed)) {
+            // Once the lease has lapsed somebody else may have the job, and tells of it.
+            let news = progress.filter(|_| !lapsed);
+            if let Some(progress) = news.and_then(|progress| meter.report(progress, elapsed)) {
                 let eta_seconds = forecast.eta_seconds(progress, elapsed);
                 expected_end = eta_seconds.and_then(|seconds| self.in_seconds(seconds)).or(expected_end);
                 self.tell(progress, eta_seconds).await;
@@ -166,9 +172,6 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             let due = since >= settings.lease / 3 || (since >= settings.note && progress > told);
             if due && self.renew(HowFar { progress, expected_end }).await {
                 (renewed, told) = (elapsed, progress);
-            }
-            if elapsed.saturating_sub(renewed) > settings.lease {
-                self.reporter.stop(StopReason::LeaseLost);
             }
             if elapsed.saturating_sub(beaten) >= HEARTBEAT {
                 beaten = elapsed;

@@ -118,7 +118,9 @@ where
         let record = record.value;
         correlate(record.correlation_id());
         if record.state().is_over() {
-            return self.settle_finished(task_id).await;
+            self.settle_finished(task_id).await?;
+            // Also where the record was never handed over: a worker that had lost its lease may have left a mark too late.
+            return self.unmark(task_id).await;
         }
         let now = self.clock.now();
         if record.lease().is_none_or(|lease| lease.expires_at > now) {

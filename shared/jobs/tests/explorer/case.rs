@@ -88,9 +88,11 @@ impl Case {
         self.troubles.get(&number).copied()
     }
 
-    /// Whether jobs may fail: so many troubles can use up a message's receives.
+    /// Whether jobs may fail: so many troubles can use up a message's receives. So can two that last: a process that hangs twice
+    /// is lost twice, and while the bucket and the queue are both out nothing can be put back.
     pub(crate) fn may_fail(&self) -> bool {
-        self.troubles.len() >= 3
+        let lasts = |trouble: &Trouble| matches!(trouble, Trouble::Stall | Trouble::Outage);
+        self.troubles.len() >= 3 || (self.troubles.len() == 2 && self.troubles.values().all(lasts))
     }
 
     /// The plan for the wrappers of the ports.
