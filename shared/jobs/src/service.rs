@@ -30,7 +30,7 @@ pub struct Settings {
     pub note: Duration,
     /// How often the vectors made since are saved: what a kill loses at most.
     pub save: Duration,
-    /// Most bytes of saved vectors that a job has at hand; in a function not more than its [share](Self::recall_bytes).
+    /// Most bytes of saved vectors that a job has at hand; in a function not more than an eighth of its memory.
     pub most_recalled: usize,
     /// Most bytes of vectors that are kept of a person and a model.
     pub most_kept: u64,

@@ -34,7 +34,7 @@ impl JobRecord {
         &self.request.graph_id
     }
 
-    /// Grows with every job of the graph; see [`pointer`](super::pointer).
+    /// Grows with every job of the graph; see [`pointer`](crate::job::pointer).
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
