@@ -156,22 +156,23 @@ impl<O: Objects, Q: Queue, L, C: Clock> Companion<'_, O, Q, L, C> {
             if self.shift.ends_at.is_some_and(|end| elapsed >= end) {
                 self.reporter.stop(StopReason::Deadline);
             }
-            let lapsed = elapsed.saturating_sub(renewed) > settings.lease;
-            if lapsed {
-                self.reporter.stop(StopReason::LeaseLost);
-            }
             let progress = self.reporter.furthest();
-            // Once the lease has lapsed somebody else may have the job, and tells of it.
-            let news = progress.filter(|_| !lapsed);
-            if let Some(progress) = news.and_then(|progress| meter.report(progress, elapsed)) {
-                let eta_seconds = forecast.eta_seconds(progress, elapsed);
-                expected_end = eta_seconds.and_then(|seconds| self.in_seconds(seconds)).or(expected_end);
-                self.tell(progress, eta_seconds).await;
-            }
+            let news = progress.and_then(|progress| meter.report(progress, elapsed));
+            let eta_seconds = news.and_then(|progress| forecast.eta_seconds(progress, elapsed));
+            expected_end = eta_seconds.and_then(|seconds| self.in_seconds(seconds)).or(expected_end);
             let since = elapsed.saturating_sub(renewed);
             let due = since >= settings.lease / 3 || (since >= settings.note && progress > told);
             if due && self.renew(HowFar { progress, expected_end }).await {
                 (renewed, told) = (elapsed, progress);
+            }
+            if elapsed.saturating_sub(renewed) > settings.lease {
+                self.reporter.stop(StopReason::LeaseLost);
+            }
+            // Of a job that is no longer ours another may have told the end.
+            if let Some(progress) =
+                news.filter(|_| self.reporter.stopped().is_none_or(StopReason::keeps_work))
+            {
+                self.tell(progress, eta_seconds).await;
             }
             if elapsed.saturating_sub(beaten) >= HEARTBEAT {
                 beaten = elapsed;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use graphnode_core::config::variables;
 use graphnode_core::job::Place;
 use serde_json::Value;
 
@@ -29,17 +28,6 @@ fn place(message: &Value) -> (u64, u64) {
     (number.parse().unwrap(), message["payload"]["progressPercent"].as_u64().unwrap())
 }
 
-/// Runs the job of the record as the task that was started for it; yields how many texts it embedded.
-async fn run_as_started(world: &World) -> usize {
-    let request = world.launcher.asked().pop().unwrap();
-    assert_eq!(request.environment[variables::TASK_ID], TASK);
-    let owner = request.environment[variables::LEASE_OWNER].parse().unwrap();
-    let encoder = TestEncoder::default();
-    let texts = Arc::clone(&encoder.texts);
-    world.task(encoder).run_task(&TASK.parse().unwrap(), &owner, &world.shift()).await.unwrap();
-    texts.load(Ordering::Relaxed)
-}
-
 #[tokio::test]
 async fn a_task_makes_the_same_bytes_as_a_function() {
     let here = World::with_export(40).await;
@@ -55,7 +43,7 @@ async fn a_task_makes_the_same_bytes_as_a_function() {
     assert!(there.requests.is_empty());
     // The task starts later, and takes another time.
     there.clock.advance(Duration::from_secs(77));
-    run_as_started(&there).await;
+    there.run_as_started().await;
     assert_eq!(there.result().await["payload"]["status"], "COMPLETED");
     assert!(files(&here).await == files(&there).await, "the bytes differ");
 }
@@ -80,7 +68,7 @@ async fn near_the_deadline_a_task_goes_on_and_makes_the_same_bytes() {
     assert!(results.is_empty());
     assert!(world.keeps_vectors().await);
 
-    let rest = run_as_started(&world).await;
+    let rest = world.run_as_started().await;
     assert_eq!(before.load(Ordering::Relaxed), 256);
     assert_eq!(rest + 256, all);
     let (told_after, results) = world.heard().await;
@@ -114,8 +102,8 @@ async fn a_task_whose_job_is_over_ends_quietly() {
     let world = World::with_export(12).await;
     world.ask(&usual()).await;
     world.process(&world.small_function()).await;
-    run_as_started(&world).await;
+    world.run_as_started().await;
     world.result().await;
-    assert_eq!(run_as_started(&world).await, 0);
+    assert_eq!(world.run_as_started().await, 0);
     assert!(world.heard().await.1.is_empty());
 }

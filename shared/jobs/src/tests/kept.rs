@@ -9,7 +9,7 @@ use graphnode_core::ports::objects::{Objects, list_all};
 use graphnode_testkit::encoder::HashingEncoder;
 use serde_json::json;
 
-use super::world::{TestEncoder, USER, World, exported, request};
+use super::world::{TASK, TestEncoder, USER, World, exported, request, usual};
 use crate::checkpoint::Keeper;
 use crate::companion::{Reporter, StopReason};
 use crate::service::{Settings, Verdict};
@@ -50,10 +50,10 @@ async fn embedded(world: &World, task: &str, user: &str) -> usize {
 #[tokio::test]
 async fn after_a_kill_in_the_middle_only_the_rest_is_embedded() {
     let undisturbed = World::with_export(200).await;
-    let all = embedded(&undisturbed, "t-1", USER).await;
+    let all = embedded(&undisturbed, TASK, USER).await;
 
     let world = World::with_export(200).await;
-    world.ask(&request("t-1", "2026-06-01T08:00:00.000Z")).await;
+    world.ask(&usual()).await;
     let encoder = TestEncoder::interrupted(3, || ());
     let before = Arc::clone(&encoder.texts);
     let mut service = world.function(encoder);
@@ -75,11 +75,14 @@ async fn after_a_kill_in_the_middle_only_the_rest_is_embedded() {
     drop(service);
     assert_eq!(before.load(Ordering::Relaxed), 256);
 
-    // Its lease runs out, and the message comes again.
+    // Its lease runs out, the message comes again, and as the job has killed a function it goes to a task.
     world.clock.advance(Duration::from_secs(91));
-    assert_eq!(embedded(&world, "t-1", USER).await, all - 256);
+    world.ask(&usual()).await;
+    assert_eq!(world.process(&world.function(TestEncoder::default())).await, Verdict::Done);
+    assert_eq!(world.run_as_started().await, all - 256);
+    assert_eq!(world.result().await["payload"]["status"], "COMPLETED");
     for file in ["graph.json", "features.json"] {
-        let path = format!("results/t-1/{file}");
+        let path = format!("results/{TASK}/{file}");
         assert!(undisturbed.bytes(&path).await == world.bytes(&path).await, "{file} differs");
     }
 }

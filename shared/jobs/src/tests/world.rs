@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use graphnode_adapters::embedded::{FolderObjects, LocalQueue};
 use graphnode_core::clock::Clock;
+use graphnode_core::config::variables;
 use graphnode_core::encoder::{EncodeError, Encoder, ModelIdentity};
 use graphnode_core::job::store::{load_job, load_pointer};
 use graphnode_core::job::{GraphPointer, JobRecord, Place};
@@ -263,6 +264,17 @@ impl World {
             self.requests.delete(&delivery.receipt).await.unwrap();
         }
         verdict
+    }
+
+    /// Does the job of [`TASK`] as the task that was started for it last; yields how many texts it embedded.
+    pub(super) async fn run_as_started(&self) -> usize {
+        let request = self.launcher.asked().pop().unwrap();
+        assert_eq!(request.environment[variables::TASK_ID], TASK);
+        let owner = request.environment[variables::LEASE_OWNER].parse().unwrap();
+        let encoder = TestEncoder::default();
+        let texts = Arc::clone(&encoder.texts);
+        self.task(encoder).run_task(&TASK.parse().unwrap(), &owner, &self.shift()).await.unwrap();
+        texts.load(Ordering::Relaxed)
     }
 
     /// Fifteen minutes from now.

@@ -69,9 +69,9 @@ impl Ending {
         self.messages.values().map(|sent| sent.len() - 1).sum()
     }
 
-    /// Checkpoints whose removal failed: the bucket's rule lets them expire.
-    pub(crate) fn left_checkpoints(&self) -> usize {
-        self.files.keys().filter(|key| is_checkpoint(key)).count()
+    /// Parts of vectors that are kept for the person's next job: how many depends on where work was cut off.
+    pub(crate) fn vector_parts(&self) -> usize {
+        self.files.keys().filter(|key| is_vector_part(key)).count()
     }
 
     /// Jobs that failed where they do not in a run in which nothing goes wrong.
@@ -112,7 +112,7 @@ impl Ending {
         unless(self.counts.as_deref() == self.scenario.counts(), format!("{:?} counts", self.counts));
         unless(self.vectors == undisturbed.vectors, "the index holds other vectors".to_owned());
         let keys = |ending: &Self| -> BTreeSet<String> {
-            ending.files.keys().filter(|key| !is_checkpoint(key)).cloned().collect()
+            ending.files.keys().filter(|key| !is_vector_part(key)).cloned().collect()
         };
         let (here, there) = (keys(self), keys(undisturbed));
         unless(
@@ -153,7 +153,7 @@ fn task_of(body: &str) -> &str {
     rest.split_once('"').unwrap().0
 }
 
-fn is_checkpoint(key: &str) -> bool {
+fn is_vector_part(key: &str) -> bool {
     key.starts_with("checkpoints/")
 }
 

@@ -59,7 +59,7 @@ fn run(case: &Case, defect: Defect) -> (Ending, Vec<Call>) {
 struct Tally {
     cases: usize,
     repeated: usize,
-    checkpoints: usize,
+    vector_parts: usize,
     failed: usize,
     wrongs: Vec<String>,
 }
@@ -70,7 +70,7 @@ impl Tally {
         let (ending, _) = run(case, defect);
         self.cases += 1;
         self.repeated += ending.repeated();
-        self.checkpoints += ending.left_checkpoints();
+        self.vector_parts += ending.vector_parts();
         self.failed += ending.failed();
         let wrongs = ending.wrongs(undisturbed, case.may_fail());
         if !wrongs.is_empty() {
@@ -82,10 +82,10 @@ impl Tally {
     }
 
     fn say(&self, what: &str) {
-        let Self { cases, repeated, checkpoints, failed, wrongs } = self;
+        let Self { cases, repeated, vector_parts, failed, wrongs } = self;
         println!(
-            "{what}: {cases} cases, {} wrong; {repeated} results repeated to the byte, {failed} jobs failed, {checkpoints} \
-             checkpoints left to expire",
+            "{what}: {cases} cases, {} wrong; {repeated} results repeated to the byte, {failed} jobs failed, {vector_parts} \
+             parts of vectors kept",
             wrongs.len()
         );
     }
