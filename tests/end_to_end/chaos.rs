@@ -1,4 +1,4 @@
-//! Many jobs at once while their processes are killed at random, Chroma too, and AWS stops answering for a while.
+//! Many jobs at once while their processes are killed at random, Chroma too, and AWS stops answering for a while and is restarted.
 //!
 //! It needs the servers for itself, so it is no part of the suite: `tests/run.sh` runs it alone. How many jobs and for how
 //! long stands in `GRAPHNODE_CHAOS_JOBS` (40) and `GRAPHNODE_CHAOS_SECONDS` (20), what is killed when follows from
@@ -136,14 +136,15 @@ fn processes(space: &Space) -> Vec<u32> {
     all.filter(is_ours).collect()
 }
 
-/// Asks for all jobs, one after the other, while it kills processes, Chroma once, and stops AWS for a moment; yields how many
-/// were killed.
+/// Asks for all jobs, one after the other, while it kills processes, Chroma once, stops AWS for a moment and restarts it; yields
+/// how many were killed.
 fn rage(space: &Space, jobs: usize, dice: &mut Dice, lasting: Duration) -> u32 {
     let (begun, mut killed) = (Instant::now(), 0);
     let mut asked = 0..jobs;
     let mut more: Vec<(Duration, Box<dyn Fn()>)> = vec![
-        (lasting.mul_f64(0.66), Box::new(|| space.pause_aws(3))),
-        (lasting.mul_f64(0.33), Box::new(|| space.crash_chroma())),
+        (lasting.mul_f64(0.75), Box::new(|| space.restart_aws(2))),
+        (lasting.mul_f64(0.5), Box::new(|| space.pause_aws(3))),
+        (lasting.mul_f64(0.25), Box::new(|| space.crash_chroma())),
     ];
     while begun.elapsed() < lasting {
         std::thread::sleep(PAUSE.mul_f64(0.5 + dice.below(1_000) as f64 / 1_000.0));

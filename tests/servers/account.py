@@ -14,8 +14,8 @@ CREDENTIALS = {
 }
 
 
-def client(service: str, endpoint: str) -> Any:
-    """A boto3 client of `service` that talks to `endpoint`; safe to share between threads."""
+def client(service: str, endpoint: str, **settings: Any) -> Any:
+    """A boto3 client of `service` that talks to `endpoint`, with further `settings` of its Config; safe to share between threads."""
     import boto3
     from botocore.config import Config
 
@@ -25,7 +25,7 @@ def client(service: str, endpoint: str) -> Any:
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(max_pool_connections=64, s3={"addressing_style": "path"}),
+        config=Config(max_pool_connections=64, s3={"addressing_style": "path"}, **settings),
     )
 
 

@@ -299,6 +299,12 @@ impl Space {
         self.cloud.control.json("POST", "/faults/aws", &json!({"seconds": seconds}));
     }
 
+    /// Restarts S3, SQS and ECS: what is under way is cut off, done or not, and for `seconds` nobody is there. Not for tests that
+    /// run beside others.
+    pub(crate) fn restart_aws(&self, seconds: u32) {
+        self.cloud.aws.json("POST", "/stand-in/restarts", &json!({"seconds": seconds}));
+    }
+
     /// Takes a task's Spot capacity away.
     pub(crate) fn interrupt(&self, task_arn: &str) {
         self.cloud.aws.json("POST", "/stand-in/interruptions", &json!({"task": task_arn}));

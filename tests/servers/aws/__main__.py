@@ -1,10 +1,11 @@
 """`python -m servers.aws PORT LOGS`: serves the AWS stand-in until standard input ends.
 
-Beside the APIs of AWS it has three requests for tests, all POST with a JSON body:
+Beside the APIs of AWS it has four requests for tests, all POST with a JSON body:
 
 - `/stand-in/refusals` `{cluster, times, failure | error, message?}`: RunTask fails so many times.
 - `/stand-in/interruptions` `{task}`: the task's Spot capacity is taken away.
 - `/stand-in/exhaustions` `{task}`: the task's memory runs out.
+- `/stand-in/restarts` `{seconds}`: requests under way are cut off, and for so long nobody is there; answered afterwards.
 """
 
 from __future__ import annotations
@@ -12,35 +13,24 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from servers.aws import objects, queues
 from servers.aws.access import guarded
+from servers.aws.restart import Application, RestartingServer
 from servers.aws.tasks import Refusal, Tasks
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-
-class QuietHandler(MotoRequestHandler):
-    """Logs failures only."""
-
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Says nothing of a request that went well."""
-        if str(code).startswith("5"):
-            super().log_request(code, size)
-
-
-def with_requests_of_tests(application: Application, tasks: Tasks) -> Application:
+def with_requests_of_tests(application: Application, tasks: Tasks, restart: Callable[[float], None]) -> Application:
     """`application`, and the requests that AWS does not have."""
     requests: dict[str, Callable[[dict[str, Any]], None]] = {
         "/stand-in/refusals": lambda body: tasks.refusals.add(body.pop("cluster"), Refusal(**body)),
         "/stand-in/interruptions": lambda body: tasks.interrupt(body["task"]),
         "/stand-in/exhaustions": lambda body: tasks.exhaust(body["task"]),
+        "/stand-in/restarts": lambda body: restart(float(body["seconds"])),
     }
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -62,12 +52,12 @@ def with_requests_of_tests(application: Application, tasks: Tasks) -> Applicatio
 def main(port: int, logs: Path) -> None:
     """Serves until standard input ends."""
     tasks = Tasks(f"http://127.0.0.1:{port}", logs)
-    queues.install()
+    server = RestartingServer(port)
+    queues.install(server.is_cut_off)
     objects.install()
     tasks.install()
-    application = with_requests_of_tests(guarded(DomainDispatcherApplication(create_backend_app)), tasks)
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=QuietHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    application = guarded(DomainDispatcherApplication(create_backend_app))
+    server.serve(with_requests_of_tests(application, tasks, server.restart))
     sys.stdin.buffer.read()
     tasks.close()
     # Receivers may still be waiting in their threads; nothing here is worth waiting for.

@@ -17,7 +17,7 @@ import copy
 import json
 import re
 import time
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 
 from moto.core.utils import camelcase_to_underscores, unix_time_millis
 from moto.sqs import models
@@ -68,6 +68,7 @@ class Attributes(Mapping[str, Any]):
 
 
 def receive(
+    is_gone: Callable[[], bool],
     backend: SQSBackend,
     queue_name: str,
     count: int,
@@ -75,10 +76,10 @@ def receive(
     visibility_timeout: int,
     message_attribute_names: Optional[list[str]] = None,
 ) -> list[Message]:
-    """Up to `count` messages, each to one receiver; waits for the first as long as it may."""
+    """Up to `count` messages, each to one receiver; waits for the first as long as it may and the receiver is there."""
     queue = backend.get_queue(queue_name)
     end = time.monotonic() + (wait_seconds_timeout or 0)
-    while True:
+    while not is_gone():
         with queue._messages_lock:
             taken, exhausted = _take(queue, count, visibility_timeout)
             left = end - time.monotonic()
@@ -88,6 +89,7 @@ def receive(
             queue.dead_letter_queue.add_message(message)
         if taken or left <= 0:
             return [_as_sent(message, message_attribute_names or []) for message in taken]
+    return []
 
 
 def _take(queue: Queue, count: int, visibility: int) -> tuple[list[Message], list[Message]]:
@@ -175,10 +177,14 @@ def _for_standard_queues(ours: Any, original: Any) -> Any:
     return choose
 
 
-def install() -> None:
-    """Changes moto."""
+def install(is_gone: Callable[[], bool]) -> None:
+    """Changes moto; `is_gone` tells whether whom the current thread serves is cut off."""
     Queue.attributes = property(Attributes)
-    SQSBackend.receive_message = _for_standard_queues(receive, SQSBackend.receive_message)
+
+    def receive_message(*arguments: Any, **named: Any) -> list[Message]:
+        return receive(is_gone, *arguments, **named)
+
+    SQSBackend.receive_message = _for_standard_queues(receive_message, SQSBackend.receive_message)
     SQSBackend.change_message_visibility = _for_standard_queues(change_visibility, SQSBackend.change_message_visibility)
     SQSBackend._validate_message = _validated(SQSBackend._validate_message)
     original_delete = Queue.delete_message
