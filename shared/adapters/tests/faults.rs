@@ -109,7 +109,16 @@ async fn a_crash_ends_its_process_and_no_other() {
         }
         assert_eq!(inner.head(&key("a")).await.is_ok(), written, "{fault:?}");
         assert!(!answers(objects.head(&key("a"))).await, "it makes no further call");
-        Faulty::new(inner, other, "objects").put(&key("b"), vec![], JSON, &Condition::Always).await.unwrap();
+        Faulty::new(inner.clone(), other, "objects")
+            .put(&key("b"), vec![], JSON, &Condition::Always)
+            .await
+            .unwrap();
+
+        // What it had started beside ends, without effect.
+        victim.bury();
+        let late = objects.put(&key("c"), vec![], JSON, &Condition::Always).await.unwrap_err();
+        assert_eq!(late.kind(), Unavailable);
+        assert!(inner.head(&key("c")).await.is_err());
     }
 }
 

@@ -99,13 +99,17 @@ impl Driver {
     pub(crate) async fn settle(&mut self) -> bool {
         let mut waited = false;
         while self.world.clock.elapsed() < TOO_LATE {
-            let acted = self.deliver().await
-                || self.run_task().await
-                || self.index().await
-                || self.wake().await
-                || self.answer_letter().await
-                || self.tell_of_task().await
-                || self.sweep().await;
+            let acted = if self.holds_time() {
+                self.index().await || self.wake().await
+            } else {
+                self.deliver().await
+                    || self.run_task().await
+                    || self.index().await
+                    || self.wake().await
+                    || self.answer_letter().await
+                    || self.tell_of_task().await
+                    || self.sweep().await
+            };
             if acted {
                 waited = false;
             } else if !self.is_quiet() {
@@ -119,6 +123,12 @@ impl Driver {
             }
         }
         false
+    }
+
+    /// Whether an indexer stands still. Its reader may wait in a thread of its own, and then the runtime moves no time by itself,
+    /// which whoever works on jobs needs: they begin once it has gone on, other indexers do not wait for it.
+    fn holds_time(&self) -> bool {
+        self.standing_still.iter().any(|(running, _)| matches!(running.cause, Cause::Build(_)))
     }
 
     fn is_quiet(&self) -> bool {
@@ -253,6 +263,9 @@ impl Driver {
             ended = &mut running.work => self.ended(&running.cause, ended.unwrap()),
             () = faults.crashed() => {
                 running.work.abort();
+                // What it runs is dropped, then what that had started beside.
+                let _ = running.work.await;
+                faults.bury();
                 self.crashed(&running.cause);
             }
             number = faults.paused() => self.stands_still(running, number).await,

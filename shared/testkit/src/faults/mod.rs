@@ -4,9 +4,9 @@
 //! numbered in one row, whichever process makes them, so a run without faults names the places where the next runs can
 //! have one. Calls are named by port, method and kind of key (`objects.put jobs/…`), never by whose key it is.
 //!
-//! A process is whatever fails as one: [`Faults::process`] makes a handle for each. A crash ends it (its calls never
-//! return, and [`Faults::crashed`] tells whoever drives it, to drop it); a pause stops it at all of its calls until
-//! [`Faults::resume`].
+//! A process is whatever fails as one: [`Faults::process`] makes a handle for each. A crash ends it: its calls do not return,
+//! [`Faults::crashed`] tells whoever drives it, to drop it, and [`Faults::bury`] ends what the process had started beside. A
+//! pause stops it at all of its calls until [`Faults::resume`].
 
 mod launcher;
 mod objects;

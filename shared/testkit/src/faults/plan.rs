@@ -1,8 +1,7 @@
 //! Which call goes wrong, and how.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -77,6 +76,8 @@ enum Standing {
     /// At the call of that number.
     Paused(usize),
     Crashed,
+    /// Crashed, and whoever drove it has dropped it.
+    Gone,
 }
 
 impl Faults {
@@ -115,7 +116,7 @@ impl Faults {
     pub async fn paused(&self) -> usize {
         let paused = |standing| match standing {
             Standing::Paused(number) => Some(number),
-            Standing::Runs | Standing::Crashed => None,
+            Standing::Runs | Standing::Crashed | Standing::Gone => None,
         };
         self.until(paused).await
     }
@@ -130,6 +131,17 @@ impl Faults {
         self.process.changed.notify_waiters();
     }
 
+    /// Ends what a crashed process that was dropped has left behind, such as a thread that waits for an answer: none of its
+    /// calls has an effect any more, and each is told that nothing is there.
+    pub fn bury(&self) {
+        self.stand(Standing::Gone);
+    }
+
+    fn stand(&self, standing: Standing) {
+        *locked(&self.process.standing) = standing;
+        self.process.changed.notify_waiters();
+    }
+
     /// Makes a call go as planned. `bend` changes what it yields, where the plan says [`Fault::Reorder`] or
     /// [`Fault::Truncate`].
     pub(super) async fn call<T, F: Future<Output = PortResult<T>>>(
@@ -138,7 +150,7 @@ impl Faults {
         effect: impl Fn() -> F,
         bend: impl FnOnce(Bend, T) -> T,
     ) -> PortResult<T> {
-        let number = self.begin(&name).await;
+        let number = self.begin(&name).await?;
         let planned = self.shared.plan.get(&number);
         if let Some(Fault::Outage(lasting)) = planned {
             locked(&self.shared.outages).insert(port_of(&name).to_owned(), Instant::now() + *lasting);
@@ -154,17 +166,18 @@ impl Faults {
                 let _ = effect().await;
                 Err(PortError::new(*kind, name))
             }
-            Some(Fault::CrashBefore) => match self.crash().await {},
+            Some(Fault::CrashBefore) => Err(self.crash(&name).await),
             Some(Fault::CrashAfter) => {
                 let _ = effect().await;
-                match self.crash().await {}
+                Err(self.crash(&name).await)
             }
             Some(Fault::Delay(time)) => {
                 tokio::time::sleep(*time).await;
                 effect().await
             }
             Some(Fault::Pause) => {
-                self.pause(number).await;
+                self.stand(Standing::Paused(number));
+                self.until_running(&name).await?;
                 effect().await
             }
             Some(Fault::Duplicate) => {
@@ -182,24 +195,27 @@ impl Faults {
     }
 
     /// The number of the call, once its process may make one.
-    async fn begin(&self, name: &str) -> usize {
-        self.until(|standing| (standing == Standing::Runs).then_some(())).await;
+    async fn begin(&self, name: &str) -> PortResult<usize> {
+        self.until_running(name).await?;
         let mut calls = locked(&self.shared.calls);
         let number = calls.len();
         calls.push(Call { number, process: self.process.name.clone(), name: name.to_owned() });
-        number
+        Ok(number)
     }
 
-    async fn crash(&self) -> Infallible {
-        *locked(&self.process.standing) = Standing::Crashed;
-        self.process.changed.notify_waiters();
-        pending().await
+    async fn until_running(&self, name: &str) -> PortResult<()> {
+        let settled = |standing| match standing {
+            Standing::Runs => Some(Ok(())),
+            Standing::Gone => Some(Err(gone(name))),
+            Standing::Paused(_) | Standing::Crashed => None,
+        };
+        self.until(settled).await
     }
 
-    async fn pause(&self, number: usize) {
-        *locked(&self.process.standing) = Standing::Paused(number);
-        self.process.changed.notify_waiters();
-        self.until(|standing| (standing == Standing::Runs).then_some(())).await;
+    async fn crash(&self, name: &str) -> PortError {
+        self.stand(Standing::Crashed);
+        self.until(|standing| (standing == Standing::Gone).then_some(())).await;
+        gone(name)
     }
 
     async fn until<T>(&self, reached: impl Fn(Standing) -> Option<T>) -> T {
@@ -262,6 +278,11 @@ impl Chance {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((mixed ^ (mixed >> 31)) % end.max(1) as u64) as usize
     }
+}
+
+/// What a call hears whose process is gone.
+fn gone(name: &str) -> PortError {
+    PortError::new(PortErrorKind::Unavailable, name)
 }
 
 /// The port a call is named after.
