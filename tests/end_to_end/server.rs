@@ -1,8 +1,9 @@
 //! Runs `graphnode serve` and asks it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use graphnode_testkit::export::{ConversationBuilder, export};
@@ -17,9 +18,10 @@ pub(crate) const API: &str = "/v1/graph-ai";
 /// How long a job may take here, with other tests beside it.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A running `graphnode serve`; killed when it is dropped.
+/// A running `graphnode serve`; killed when it is dropped. Its log, which tells all there is, must say nothing of a chat.
 pub(crate) struct Server {
     child: Child,
+    log: Option<JoinHandle<String>>,
     pub(crate) address: Address,
     pub(crate) port: u16,
 }
@@ -44,13 +46,20 @@ impl Server {
 
     /// Runs `command`, which must be `graphnode serve --port 0`, until it says where it listens.
     pub(crate) fn start(mut command: Command) -> Self {
-        command.arg("--json").env("GRAPHNODE_MODEL", model()).current_dir(root());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        command.args(["--json", "--verbose"]).env("GRAPHNODE_MODEL", model()).current_dir(root());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut log = Vec::new();
+            // What was read until a pipe breaks is the log.
+            let _ = stderr.read_to_end(&mut log);
+            String::from_utf8_lossy(&log).into_owned()
+        });
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let announced: Value = serde_json::from_str(&line).unwrap();
         let port = announced["port"].as_u64().unwrap() as u16;
-        Self { child, address: Address::new(announced["address"].as_str().unwrap()), port }
+        Self { child, log: Some(log), address: Address::new(announced["address"].as_str().unwrap()), port }
     }
 
     /// Asks it to end, and waits.
@@ -138,6 +147,12 @@ impl Drop for Server {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let log = self.log.take().unwrap().join().unwrap_or_default();
+        if thread::panicking() {
+            let _ = std::io::stderr().write_all(log.as_bytes());
+        } else {
+            assert!(!log.to_lowercase().contains(CANARY), "a person's words are in the log:\n{log}");
+        }
     }
 }
 
