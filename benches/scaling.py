@@ -127,7 +127,7 @@ class Simulation:
         self.settings, self.price, self.random = settings, price, random.Random(seed)
         self.sizes, self.left = sizes, [work[size] for size in sizes]
         self.now, self.order, self.events = 0.0, itertools.count(), []
-        self.visible, self.hidden, self.deferred = collections.deque(), 0, 0
+        self.visible, self.deferred = collections.deque(), 0
         self.received, self.waits = [0] * len(sizes), [0] * len(sizes)
         self.arrived = [ARRIVAL_SECONDS * number / len(sizes) for number in range(len(sizes))]
         self.finished = [None] * len(sizes)
@@ -188,9 +188,8 @@ class Simulation:
         self.stirred = True
         self.dispatch()
 
-    def appear_again(self, job, hidden):
-        """So can one that waited, hidden or as a fresh copy."""
-        self.hidden -= hidden
+    def appear_again(self, job):
+        """So can one that waited, as a fresh copy."""
         self.deferred -= 1
         self.appear(job)
 
@@ -204,15 +203,12 @@ class Simulation:
         return job
 
     def defer(self, job):
-        """No capacity: hidden for longer each time, and a fresh copy before its last receive."""
+        """No capacity: a fresh copy, which comes later each time."""
         delay = backoff(self.waits[job], job)
         self.waits[job] += 1
-        stays = self.received[job] + 1 < MOST_RECEIVES
-        if not stays:
-            self.received[job] = 0
-        self.hidden += stays
+        self.received[job] = 0
         self.deferred += 1
-        self.at(delay, self.appear_again, job, stays)
+        self.at(delay, self.appear_again, job)
 
     def note_full(self, resource):
         self.full.setdefault(resource, self.now)
@@ -234,7 +230,7 @@ class Simulation:
 
     def in_flight(self):
         """Messages that were received and not deleted; that of a job with a task of its own was deleted."""
-        return self.worker_busy + self.hidden + sum(state["job"] is not None for state in self.drains.values())
+        return self.worker_busy + sum(state["job"] is not None for state in self.drains.values())
 
     # The worker.
 

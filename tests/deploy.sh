@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; }
 skip() {
-    echo "SKIPPED: $*"
+    echo "SKIPPED: $1"
     # In CI the tools are there; what needs a container engine may be missing even there.
     [ "${2:-}" = "allowed" ] || [ "${GRAPHNODE_SERVERS:-}" != required ] || exit 1
 }

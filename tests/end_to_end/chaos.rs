@@ -42,8 +42,7 @@ impl Dice {
 /// Everything that is deployed, quick to take over what has died.
 fn space() -> Option<Space> {
     let space = Space::with(Settings { visibility_timeout: 20, max_receive_count: 8 })?;
-    let variables =
-        [("GRAPHNODE_LEASE_SECONDS", "6".to_owned()), ("GRAPHNODE_MOST_RECEIVES", "8".to_owned())];
+    let variables = [("GRAPHNODE_LEASE_SECONDS", "6".to_owned())];
     space.define_task(&Program::of_package("graphnode-task"), &variables);
     let worker = Function {
         timeout: 20,

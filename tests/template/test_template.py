@@ -185,10 +185,6 @@ class Delivery(TemplateCase):
         queue = self.properties("FeaturesQueue")
         self.assertGreaterEqual(queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"], 6 * 3600)
 
-    def test_the_worker_knows_how_often_a_message_comes(self) -> None:
-        told = self.properties("WorkerFunction")["Environment"]["Variables"]["GRAPHNODE_MOST_RECEIVES"]
-        self.assertEqual(told, self.properties("RequestQueue")["RedrivePolicy"]["maxReceiveCount"])
-
     def test_what_a_message_names_lives_longer_than_the_message(self) -> None:
         days = self.properties("RequestQueue")["MessageRetentionPeriod"] / 86400
         rules = self.properties("PayloadBucket")["LifecycleConfiguration"]["Rules"]

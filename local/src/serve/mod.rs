@@ -156,7 +156,6 @@ fn jobs(arguments: &Serve, folder: &DataFolder) -> Jobs {
         meter: Meter::silent(),
         settings: Settings {
             scratch: folder.scratch.clone(),
-            most_receives: MOST_RECEIVES,
             // Noting it costs a small file here, and who watches asks every second.
             note: Duration::from_secs(1),
             ..Settings::of(Place::Local)

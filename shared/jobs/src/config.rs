@@ -99,9 +99,6 @@ impl Settings {
         if place == Place::Lambda {
             settings.function = Some(function_limits(environment)?);
         }
-        if let Some(most) = environment.optional(variables::MOST_RECEIVES)? {
-            settings.most_receives = most;
-        }
         if let Some(seconds) = environment.optional(variables::LEASE_SECONDS)? {
             settings.lease = Duration::from_secs(seconds);
         }

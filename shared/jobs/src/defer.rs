@@ -2,9 +2,9 @@
 //!
 //! A queue counts receives and nothing else: after the most of them a message is a dead letter, whoever's fault it
 //! was. Waiting for capacity, or for another worker, is nobody's fault and may take hours. So a message that waits is
-//! made invisible for as long as it should wait, and before its last receive it is replaced by a fresh copy, which
-//! the queue has not counted. The copy is sent before the old one is deleted: a crash between leaves two, and the
-//! job's record lets one of them run. How often a job waited stands in its record, and the delays grow with that.
+//! replaced by a fresh copy, which comes after the wait and which the queue has not counted: receives are left for what
+//! goes wrong. The copy is sent before the old one is deleted: a crash between leaves two, and the job's record lets one
+//! of them run. How often a job waited stands in its record, and the delays grow with that.
 //!
 //! What is not there for the moment (S3, SQS, ECS: an outage) is waited for in the same way, however long it takes.
 //!
@@ -44,7 +44,7 @@ impl Origin<'_> {
 
 /// The first delay.
 const FIRST: Duration = Duration::from_secs(4);
-/// The longest delay, which a fresh copy can have as well.
+/// The longest delay a message can be sent with.
 const LONGEST: Duration = LONGEST_DELAY;
 
 /// The delay after error number `count` (from 0): an outage should have passed before a message has used up its receives.
@@ -97,13 +97,9 @@ where
         }
     }
 
-    /// Puts a message back for `after`, without counting it.
+    /// Puts a message back for `after`, without counting it: a copy that was never received takes its place.
     pub(crate) async fn wait_out(&self, delivery: &Delivery, after: Duration) -> Result<Verdict, Trouble> {
-        let after = after.min(LONGEST);
-        if delivery.receive_count + 1 < self.settings.most_receives {
-            return Ok(self.hide(delivery, after).await);
-        }
-        self.requests.send(&delivery.body, after).await?;
+        self.requests.send(&delivery.body, after.min(LONGEST)).await?;
         Ok(Verdict::Done)
     }
 

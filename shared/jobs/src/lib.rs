@@ -25,7 +25,7 @@
 //! # What goes back to the queue, and how it is counted
 //! | what happened | the message | counted as |
 //! |---|---|---|
-//! | somebody else holds the job | later, fresh before it would be a dead letter | nothing |
+//! | somebody else holds the job | later, fresh | nothing |
 //! | no capacity for a task | the same, with growing delays | [`waits`](graphnode_core::job::JobRecord::waits) |
 //! | stopped on purpose | at once, fresh | [`interruptions`](graphnode_core::job::JobRecord::interruptions) |
 //! | something outside is not there | the same, with growing delays | the same, if the job was begun |

@@ -34,8 +34,6 @@ pub struct Settings {
     pub most_recalled: usize,
     /// Most bytes of vectors that are kept of a person and a model.
     pub most_kept: u64,
-    /// How often the request queue delivers a message before it becomes a dead letter.
-    pub most_receives: u32,
     /// Folder for inputs and results of the running job.
     pub scratch: PathBuf,
 }
@@ -54,7 +52,6 @@ impl Settings {
             save: Duration::from_secs(15),
             most_recalled: RECALLED_MIB << 20,
             most_kept: 256 << 20,
-            most_receives: Self::MOST_RECEIVES,
             scratch: std::env::temp_dir(),
         }
     }
@@ -64,9 +61,6 @@ impl Settings {
         let share = |limits: &FunctionLimits| (recalled_mib(limits) as usize) << 20;
         self.function.as_ref().map_or(self.most_recalled, |limits| self.most_recalled.min(share(limits)))
     }
-
-    /// Receives before a message becomes a dead letter, unless configured.
-    pub const MOST_RECEIVES: u32 = 3;
 }
 
 /// Asks running jobs to stop and keep what they have. Clones are one signal.

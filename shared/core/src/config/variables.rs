@@ -70,9 +70,6 @@ pub const LOG_STREAM: &str = "AWS_LAMBDA_LOG_STREAM_NAME";
 pub const SCRATCH_MIB: &str = "GRAPHNODE_SCRATCH_MIB";
 /// Jobs up to this many bytes run in the function, larger ones in a task: overrules the rule from measured figures.
 pub const MAX_INLINE_BYTES: &str = "GRAPHNODE_MAX_INLINE_BYTES";
-/// How often the request queue delivers a message before it is a dead letter, as its redrive policy has it; 3 by
-/// default.
-pub const MOST_RECEIVES: &str = "GRAPHNODE_MOST_RECEIVES";
 /// Seconds a claim of a job holds without renewal; 90 by default.
 pub const LEASE_SECONDS: &str = "GRAPHNODE_LEASE_SECONDS";
 /// Seconds a started task may take; 6 hours by default.

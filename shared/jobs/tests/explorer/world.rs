@@ -257,12 +257,7 @@ impl World {
             encoder: Arc::new(LazyEncoder::new(load)),
             clock: Arc::new(self.clock),
             meter: Meter::silent(),
-            settings: Settings {
-                function,
-                most_receives: MOST_RECEIVES,
-                scratch: self.scratch.path().to_owned(),
-                ..Settings::of(place)
-            },
+            settings: Settings { function, scratch: self.scratch.path().to_owned(), ..Settings::of(place) },
         }
     }
 
