@@ -128,8 +128,32 @@ fn a_job_that_was_interrupted_and_killed_is_finished_after_the_next_start() {
     let job = server.follow(&task, &mut percent, indexed);
     assert_eq!(job["attempts"], 3);
     assert_eq!(array(&server.json(&format!("{API}/graph"))["nodes"]).len(), 3_000);
-    // The person's next job needs them.
+    // The person's next job needs them: of the same export it embeds nothing.
     assert!(kept("checkpoints"), "nothing was kept");
+    let again = server.build(&exported(3_000));
+    server.follow(&again, &mut 0, indexed);
+    let [resumed, again] = encoded(&server.kill())[..] else { panic!("not two jobs") };
+    assert_eq!((again.embedded, again.recalled), (0, resumed.embedded + resumed.recalled));
+    assert!(resumed.recalled > 0, "{resumed:?}");
+}
+
+/// How many texts a job embedded, and of how many it had the vectors.
+#[derive(Debug, Clone, Copy)]
+struct Encoded {
+    embedded: usize,
+    recalled: usize,
+}
+
+/// What the jobs of a server say they encoded.
+fn encoded(log: &str) -> Vec<Encoded> {
+    let number = |line: &str, name: &str| {
+        let word = line.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        word.unwrap().parse::<usize>().unwrap()
+    };
+    let lines = log.lines().filter(|line| line.contains("texts encoded"));
+    lines
+        .map(|line| Encoded { embedded: number(line, "embedded"), recalled: number(line, "recalled") })
+        .collect()
 }
 
 #[test]

@@ -46,7 +46,8 @@ impl Server {
 
     /// Runs `command`, which must be `graphnode serve --port 0`, until it says where it listens.
     pub(crate) fn start(mut command: Command) -> Self {
-        command.args(["--json", "--verbose"]).env("GRAPHNODE_MODEL", model()).current_dir(root());
+        command.args(["--json", "--verbose"]).env("GRAPHNODE_MODEL", model()).env("NO_COLOR", "1");
+        command.current_dir(root());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let log = thread::spawn(move || {
@@ -70,10 +71,22 @@ impl Server {
         (self.child.wait().unwrap(), begun.elapsed())
     }
 
-    /// Kills it, as a power cut would.
-    pub(crate) fn kill(mut self) {
+    /// Kills it, as a power cut would; gives its log.
+    pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.said()
+    }
+
+    /// The log of a server that has ended, once.
+    fn said(&mut self) -> String {
+        let log = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
+        if thread::panicking() {
+            let _ = std::io::stderr().write_all(log.as_bytes());
+        } else {
+            assert!(!log.to_lowercase().contains(CANARY), "a person's words are in the log:\n{log}");
+        }
+        log
     }
 
     pub(crate) fn get(&self, path: &str) -> Response {
@@ -147,12 +160,7 @@ impl Drop for Server {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let log = self.log.take().unwrap().join().unwrap_or_default();
-        if thread::panicking() {
-            let _ = std::io::stderr().write_all(log.as_bytes());
-        } else {
-            assert!(!log.to_lowercase().contains(CANARY), "a person's words are in the log:\n{log}");
-        }
+        self.said();
     }
 }
 
