@@ -69,6 +69,9 @@ where
         reporter: &Reporter,
     ) -> Result<Outcome, Trouble> {
         reporter.progress(Stage::Import, 0, 1);
+        // The companion looks now, so that the person hears that the job began: of a small one the import may be over before
+        // anything here waits.
+        tokio::task::yield_now().await;
         let bucket = self.bucket_of(record)?;
         let folder = tempfile::Builder::new()
             .prefix("graphnode-")
