@@ -39,9 +39,9 @@ class Server:
             raise SystemExit(f"{program} does not serve: {self._said()[-500:]}")
         self.address = f"http://127.0.0.1:{json.loads(line)['port']}"
 
-    def call(self, method, path, body=None, kind="application/json"):
+    def call(self, method, path, body=None):
         """A JSON answer."""
-        request = urllib.request.Request(self.address + path, body, {"Content-Type": kind}, method=method)
+        request = urllib.request.Request(self.address + path, body, {"Content-Type": "application/json"}, method=method)
         with urllib.request.urlopen(request) as response:
             content = response.read()
         return json.loads(content) if content else None

@@ -44,8 +44,6 @@ impl Origin<'_> {
 
 /// The first delay.
 const FIRST: Duration = Duration::from_secs(4);
-/// The longest delay a message can be sent with.
-const LONGEST: Duration = LONGEST_DELAY;
 
 /// The delay after error number `count` (from 0): an outage should have passed before a message has used up its receives.
 pub(crate) fn after_error(count: u32, whose: &str) -> Duration {
@@ -65,7 +63,7 @@ pub(crate) fn after_outage(count: u32, whose: &str) -> Duration {
 /// The delay before try `step` (from 0): doubling, between half of it and all of it, so that those that failed
 /// together do not come back together. The same id and step give the same delay.
 pub(crate) fn backoff(step: u32, whose: &str) -> Duration {
-    let whole = FIRST.saturating_mul(1 << step.min(16)).min(LONGEST);
+    let whole = FIRST.saturating_mul(1 << step.min(16)).min(LONGEST_DELAY);
     let hash = hex_sha256([whose.as_bytes(), b"\0", &step.to_be_bytes()]);
     let fraction =
         u32::from_str_radix(&hash[..6], 16).map_or(0.0, |number| f64::from(number) / f64::from(1 << 24));
@@ -91,7 +89,7 @@ where
             Origin::Task => {
                 let (task_id, at) = (record.task_id(), record.requested_at());
                 let body = generation_request(task_id, at, record.request());
-                self.requests.send(body.as_str(), after.min(LONGEST)).await?;
+                self.requests.send(body.as_str(), after.min(LONGEST_DELAY)).await?;
                 Ok(Verdict::Done)
             }
         }
@@ -99,7 +97,7 @@ where
 
     /// Puts a message back for `after`, without counting it: a copy that was never received takes its place.
     pub(crate) async fn wait_out(&self, delivery: &Delivery, after: Duration) -> Result<Verdict, Trouble> {
-        self.requests.send(&delivery.body, after.min(LONGEST)).await?;
+        self.requests.send(&delivery.body, after.min(LONGEST_DELAY)).await?;
         Ok(Verdict::Done)
     }
 
@@ -140,7 +138,7 @@ mod tests {
     fn delays_grow_to_a_ceiling_and_differ_between_tasks() {
         let (one, other) = ("t-1", "t-2");
         for step in 0..40 {
-            let whole = FIRST.saturating_mul(1 << step.min(10)).min(LONGEST);
+            let whole = FIRST.saturating_mul(1 << step.min(10)).min(LONGEST_DELAY);
             let delay = backoff(step, one);
             assert!(delay >= whole / 2 && delay <= whole, "{step}: {delay:?}");
         }

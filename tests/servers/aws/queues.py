@@ -17,6 +17,7 @@ import copy
 import json
 import re
 import time
+from functools import partial
 from typing import Any, Callable, Iterator, Mapping, Optional
 
 from moto.core.utils import camelcase_to_underscores, unix_time_millis
@@ -180,11 +181,7 @@ def _for_standard_queues(ours: Any, original: Any) -> Any:
 def install(is_gone: Callable[[], bool]) -> None:
     """Changes moto; `is_gone` tells whether whom the current thread serves is cut off."""
     Queue.attributes = property(Attributes)
-
-    def receive_message(*arguments: Any, **named: Any) -> list[Message]:
-        return receive(is_gone, *arguments, **named)
-
-    SQSBackend.receive_message = _for_standard_queues(receive_message, SQSBackend.receive_message)
+    SQSBackend.receive_message = _for_standard_queues(partial(receive, is_gone), SQSBackend.receive_message)
     SQSBackend.change_message_visibility = _for_standard_queues(change_visibility, SQSBackend.change_message_visibility)
     SQSBackend._validate_message = _validated(SQSBackend._validate_message)
     original_delete = Queue.delete_message

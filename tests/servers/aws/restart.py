@@ -21,7 +21,7 @@ class RestartingServer:
         self._application: Optional[Application] = None
         self._server: Optional[BaseWSGIServer] = None
         self._lock = threading.Lock()
-        # The thread of every connection that is open, and the connections that were cut off.
+        # The connection that each thread serves, and those of them that were cut off.
         self._open: dict[int, socket.socket] = {}
         self._cut: set[socket.socket] = set()
 

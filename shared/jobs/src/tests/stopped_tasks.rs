@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use graphnode_core::config::variables;
 use graphnode_core::ids::LeaseOwner;
 use graphnode_core::keys;
 use graphnode_core::ports::launcher::{LaunchRequest, StopCause, StoppedTask};
@@ -46,10 +45,9 @@ async fn next_launch(world: &World, service: &TestService) -> LaunchRequest {
     world.launcher.asked().pop().unwrap()
 }
 
-async fn run(world: &World, request: &LaunchRequest) {
-    let owner = request.environment[variables::LEASE_OWNER].parse().unwrap();
-    let task = world.task(TestEncoder::default());
-    task.run_task(&TASK.parse().unwrap(), &owner, &world.shift()).await.unwrap();
+/// The task that was started last does the job.
+async fn run(world: &World) {
+    world.run_as_started().await;
     assert_eq!(world.result().await["payload"]["status"], "COMPLETED");
     assert!(!is_marked(world).await, "nobody needs to look for it");
 }
@@ -62,7 +60,7 @@ async fn out_of_memory_is_once_more_with_twice_the_memory() {
     assert_eq!(again.size.memory_mib(), 4096);
     assert_ne!(again.client_token, world.launcher.asked()[0].client_token);
     assert_eq!(world.record(TASK).await.lost_attempts(), 1);
-    run(&world, &again).await;
+    run(&world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +82,7 @@ async fn what_was_taken_away_or_never_began_is_nobodys_fault() {
         }
         let record = world.record(TASK).await;
         assert_eq!((record.attempt(), record.lost_attempts()), (8, 0), "{cause:?}");
-        run(&world, &world.launcher.asked().pop().unwrap()).await;
+        run(&world).await;
     }
 }
 
@@ -109,10 +107,10 @@ async fn a_notice_that_comes_late_or_twice_changes_nothing() {
     stopped(&world, 1, 2048, StopCause::TakenAway).await;
     stopped(&world, 1, 2048, StopCause::TakenAway).await;
     assert_eq!(world.requests.len(), 1);
-    let again = next_launch(&world, &world.small_function()).await;
+    next_launch(&world, &world.small_function()).await;
     stopped(&world, 1, 2048, StopCause::OutOfMemory).await;
     assert!(world.requests.is_empty());
-    run(&world, &again).await;
+    run(&world).await;
     stopped(&world, 2, 2048, StopCause::Ended(Some(0))).await;
     assert!(world.heard().await.1.is_empty());
 }
@@ -121,8 +119,7 @@ async fn a_notice_that_comes_late_or_twice_changes_nothing() {
 async fn a_task_that_died_before_its_result_was_sent_is_spoken_for() {
     let world = handed_over().await;
     let (owner, task_id) = (LeaseOwner::of_task(1), TASK.parse().unwrap());
-    let request = world.launcher.asked().pop().unwrap();
-    run(&world, &request).await;
+    run(&world).await;
     // As it was a moment before.
     let mut record = world.json("jobs/task-1.json").await;
     record["pending_result"] = "{}".into();
@@ -146,8 +143,8 @@ async fn a_task_that_says_nothing_is_found_by_its_lease() {
     assert_eq!(world.requests.len(), 1);
     let record = world.record(TASK).await;
     assert_eq!((record.state(), record.deaths()), (&JobState::Queued, 1));
-    let again = next_launch(&world, &service).await;
-    run(&world, &again).await;
+    next_launch(&world, &service).await;
+    run(&world).await;
     assert_eq!(service.sweep(&notice()).await, Answer::Done);
     assert!(world.heard().await.1.is_empty() && world.requests.is_empty());
 }
@@ -164,6 +161,18 @@ async fn the_sweep_forgets_what_is_over_and_what_was_erased() {
     assert_eq!(world.measured.metric("Jobs").len(), 1);
     assert_eq!(world.small_function().sweep(&notice()).await, Answer::Done);
     assert_eq!(world.measured.metric("Jobs").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_came_after_the_end_is_removed() {
+    let world = World::with_export(12).await;
+    world.ask(&usual()).await;
+    let service = world.function(TestEncoder::default());
+    assert_eq!(world.process(&service).await, Verdict::Done);
+    // A worker that had lost its lease was about to hand the job over.
+    world.put("handed-over/task-1", Vec::new()).await;
+    assert_eq!(service.sweep(&notice()).await, Answer::Done);
+    assert!(!is_marked(&world).await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -156,7 +156,7 @@ impl Faults {
             locked(&self.shared.outages).insert(port_of(&name).to_owned(), Instant::now() + *lasting);
         }
         if self.is_out(port_of(&name)) {
-            return Err(PortError::new(PortErrorKind::Unavailable, name));
+            return Err(unavailable(&name));
         }
         match planned {
             None | Some(Fault::Outage(_)) => effect().await,
@@ -206,7 +206,7 @@ impl Faults {
     async fn until_running(&self, name: &str) -> PortResult<()> {
         let settled = |standing| match standing {
             Standing::Runs => Some(Ok(())),
-            Standing::Gone => Some(Err(gone(name))),
+            Standing::Gone => Some(Err(unavailable(name))),
             Standing::Paused(_) | Standing::Crashed => None,
         };
         self.until(settled).await
@@ -215,7 +215,7 @@ impl Faults {
     async fn crash(&self, name: &str) -> PortError {
         self.stand(Standing::Crashed);
         self.until(|standing| (standing == Standing::Gone).then_some(())).await;
-        gone(name)
+        unavailable(name)
     }
 
     async fn until<T>(&self, reached: impl Fn(Standing) -> Option<T>) -> T {
@@ -280,8 +280,8 @@ impl Chance {
     }
 }
 
-/// What a call hears whose process is gone.
-fn gone(name: &str) -> PortError {
+/// What a call hears whose port is out of reach, or whose process is gone.
+fn unavailable(name: &str) -> PortError {
     PortError::new(PortErrorKind::Unavailable, name)
 }
 
